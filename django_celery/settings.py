@@ -1,0 +1,301 @@
+"""Settings of the whole project, read from the environment and `.env`; safe by default.
+
+`.env.example` explains the variables. A real environment variable wins over `.env`.
+"""
+
+from pathlib import Path
+
+import environ
+
+from django_celery.environment import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Environment()
+env.read_env(BASE_DIR / ".env")
+
+
+# Core
+
+# Off unless asked for: a page with a traceback shows settings and source to whoever sees it.
+DEBUG = env.bool("DEBUG", default=False)
+
+# No default: a key that stands in the repository is no secret. `scripts/dev` writes a fresh one.
+SECRET_KEY = env.str("SECRET_KEY")
+
+# The host names that this site answers to. Django allows localhost by itself while DEBUG is on.
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
+
+ROOT_URLCONF = "django_celery.urls"
+
+WSGI_APPLICATION = "django_celery.wsgi.application"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    # The project package is an app, too: it brings the checks and `manage.py runworker`.
+    "django_celery",
+    "feedback",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    # Before anything that answers, so that every page carries the policy.
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    # After the sessions and before CommonMiddleware, as Django's documentation asks for.
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Each app brings its own templates; there is no second place to look for them.
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+# Database
+
+# SQLite needs no server; in production set DATABASE_URL=postgres://user:password@host/name.
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        # Take the write lock when a transaction begins: upgrading it later fails at once with
+        # "database is locked" when web and worker write at the same time.
+        "transaction_mode": "IMMEDIATE",
+        # Seconds to wait for the other process's write lock before giving up.
+        "timeout": 20,
+        # WAL lets readers go on while one process writes; with it, NORMAL is safe against a
+        # crash of the process and much faster than FULL.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    # Seconds that a connection is reused for; connecting anew for each request costs more.
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    # A reused connection may have been closed by the server in the meantime: look first.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+
+# Languages and time
+
+LANGUAGE_CODE = "en"
+
+# Each name is written in its own language, so that its speakers recognise it.
+LANGUAGES = [("en", "English"), ("ru", "Русский")]
+
+USE_TZ = True
+
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+
+
+# Static files
+
+STATIC_URL = "static/"
+
+# Where `manage.py collectstatic` gathers the files for the web server of a production site.
+STATIC_ROOT = BASE_DIR / "static"
+
+
+# E-mail
+
+DEFAULT_FROM_EMAIL = "support@example.com"
+
+# Without EMAIL_HOST an e-mail is printed in the output of the process that sends it.
+EMAIL_HOST = env.str("EMAIL_HOST", default="")
+
+if EMAIL_HOST:
+    MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {
+                "host": EMAIL_HOST,
+                "port": env.int("EMAIL_PORT", default=587),
+                "username": env.str("EMAIL_USER", default=""),
+                "password": env.str("EMAIL_PASSWORD", default=""),
+                "use_tls": env.bool("EMAIL_USE_TLS", default=True),
+                # Seconds. SMTP has no limit of its own, and a server that accepts and then says
+                # nothing would hold a worker process until the task's time limit.
+                "timeout": 10,
+            },
+        }
+    }
+else:
+    MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+
+
+# Security
+
+# Only what the site itself serves; Django writes no inline script or style, and neither do we.
+SECURE_CSP = {
+    "default-src": ["'self'"],
+    "base-uri": ["'self'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'none'"],
+    "object-src": ["'none'"],
+}
+
+# Without DEBUG the site is taken to be behind HTTPS. `USE_HTTPS=off` is for trying the
+# production settings on a machine without a certificate.
+USE_HTTPS = env.bool("USE_HTTPS", default=not DEBUG)
+
+SESSION_COOKIE_SECURE = USE_HTTPS
+
+CSRF_COOKIE_SECURE = USE_HTTPS
+
+SECURE_SSL_REDIRECT = USE_HTTPS
+
+# Seconds (a year) for which browsers will refuse to speak plain HTTP with this site.
+SECURE_HSTS_SECONDS = 31_536_000 if USE_HTTPS else 0
+
+SECURE_HSTS_INCLUDE_SUBDOMAINS = USE_HTTPS
+
+SECURE_HSTS_PRELOAD = USE_HTTPS
+
+if env.bool("BEHIND_PROXY", default=False):
+    # Only where a proxy sets this header and strips it from what visitors send: otherwise a
+    # visitor could pass off plain HTTP as HTTPS.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+
+# Redis
+
+# A server of your own. Without it, `scripts/dev` starts one for this project on REDIS_PORT.
+REDIS_URL = env.str("REDIS_URL", default="") or (
+    f"redis://127.0.0.1:{env.int('REDIS_PORT', default=6379)}/0"
+)
+
+# Written before the name of every key, so that projects which share a server do not see each
+# other's tasks. `scripts/dev` gives each clone its own.
+REDIS_PREFIX = env.str("REDIS_PREFIX", default="django_celery:")
+
+
+# Celery: what these do and why, in figures, is in docs/decisions.md.
+
+CELERY_BROKER_URL = REDIS_URL
+
+CELERY_RESULT_BACKEND = REDIS_URL
+
+# Seconds (a day) that a result can be asked for; without a limit Redis fills up.
+CELERY_RESULT_EXPIRES = 86_400
+
+# A queue of this name, not "celery", so that a worker of another project on the same Redis
+# never takes our tasks.
+CELERY_TASK_DEFAULT_QUEUE = "django_celery"
+
+# Seconds after which a task is interrupted (soft: it may clean up) or killed (hard), so that
+# one that hangs does not hold a worker process for ever.
+CELERY_TASK_SOFT_TIME_LIMIT = 300
+
+CELERY_TASK_TIME_LIMIT = 330
+
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "global_keyprefix": REDIS_PREFIX,
+    # Seconds after which Redis hands an unacknowledged task to another worker. It must be longer
+    # than the longest task, or that task is run twice.
+    "visibility_timeout": 900,
+    # How often to look for such tasks: every 5 seconds, at each look. The default is so rare that
+    # a task would come back up to two minutes late.
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    # Seconds. Without these a page that sends a task hangs for minutes when Redis is silent.
+    "socket_connect_timeout": 1,
+    "socket_timeout": 1,
+}
+
+# One attempt to send: a page must not wait for Redis to come back.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 0}
+
+# The same bounds, in seconds, for the connection that stores and reads results.
+CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 0.5
+
+CELERY_REDIS_SOCKET_TIMEOUT = 1
+
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {
+    "global_keyprefix": REDIS_PREFIX,
+    "retry_policy": {"max_retries": 0},
+}
+
+# Acknowledge a task when it is done, not when it starts: a worker that dies gives it back.
+CELERY_TASK_ACKS_LATE = True
+
+# Give it back also when only the pool process dies (killed, out of memory).
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+
+# Take a task only when a process is free for it, so that none waits behind a long one.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+
+# Let running tasks finish when the connection breaks: late acknowledgement would run them again.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+
+# A worker that starts before Redis, or outlives it, waits for it however long that takes.
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+
+# Let `inspect` and the doctor see which tasks run at the moment.
+CELERY_TASK_TRACK_STARTED = True
+
+# JSON only: unpickling a message means running whatever its sender put there.
+CELERY_ACCEPT_CONTENT = ["json"]
+
+CELERY_TASK_SERIALIZER = "json"
+
+CELERY_RESULT_SERIALIZER = "json"
+
+CELERY_TIMEZONE = TIME_ZONE
+
+# Celery would otherwise erase LOGGING below and turn what tasks print into log records, which
+# breaks `breakpoint()` and the e-mails that the console backend prints.
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+CELERY_WORKER_REDIRECT_STDOUTS = False
+
+
+# Logging
+
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    # To the console, always: whoever runs the process decides where its output goes.
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    # Django's own default sends errors by e-mail and, with DEBUG off, says nothing on the console.
+    "loggers": {"django": {"handlers": ["console"], "level": LOG_LEVEL, "propagate": False}},
+}
+
+
+# The demo app
+
+# Seconds that the demo's task pretends to work for, to show that the visitor does not wait.
+FEEDBACK_DELAY_SECONDS = env.float("FEEDBACK_DELAY_SECONDS", default=5)
