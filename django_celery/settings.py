@@ -129,14 +129,15 @@ STATIC_ROOT = BASE_DIR / "static"
 DEFAULT_FROM_EMAIL = "support@example.com"
 
 # Without EMAIL_HOST an e-mail is printed in the output of the process that sends it.
-EMAIL_HOST = env.str("EMAIL_HOST", default="")
+# Not a name of Django's own: it refuses to start with MAILERS and a deprecated EMAIL_* setting.
+MAIL_SERVER = env.str("EMAIL_HOST", default="")
 
-if EMAIL_HOST:
+if MAIL_SERVER:
     MAILERS = {
         "default": {
             "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
             "OPTIONS": {
-                "host": EMAIL_HOST,
+                "host": MAIL_SERVER,
                 "port": env.int("EMAIL_PORT", default=587),
                 "username": env.str("EMAIL_USER", default=""),
                 "password": env.str("EMAIL_PASSWORD", default=""),
