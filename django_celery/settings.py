@@ -202,7 +202,8 @@ REDIS_PREFIX = env.str("REDIS_PREFIX", default="django_celery:")
 
 CELERY_BROKER_URL = REDIS_URL
 
-CELERY_RESULT_BACKEND = REDIS_URL
+# Our own class in front of the address: see django_celery/results.py.
+CELERY_RESULT_BACKEND = f"django_celery.results:ResultStore+{REDIS_URL}"
 
 # Seconds (a day) that a result can be asked for; without a limit Redis fills up.
 CELERY_RESULT_EXPIRES = 86_400
