@@ -1,0 +1,117 @@
+"""`python manage.py runworker`: a Celery worker that runs edited code as soon as it is saved."""
+
+import argparse
+import asyncio
+import os
+import sys
+import sysconfig
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from django_celery.reload.launcher import FreshLauncher, ZygoteLauncher
+from django_celery.reload.report import Report
+from django_celery.reload.supervisor import Supervisor
+from django_celery.reload.watcher import Watcher
+
+
+class Command(BaseCommand):
+    """Options in, supervisor out."""
+
+    help = (
+        "Starts a Celery worker and swaps it for a new one whenever the code changes. "
+        "Options that are not listed here go to `celery worker` unchanged."
+    )
+    # The worker runs the checks of each state of the code itself.
+    requires_system_checks: Sequence[str] = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options of the reload; all others belong to Celery."""
+        parser.add_argument("--noreload", action="store_true", help="run one worker, watch nothing")
+        parser.add_argument(
+            "--grace",
+            type=float,
+            default=2.0,
+            metavar="SECONDS",
+            help="how long running tasks may go on when the command is stopped, before they go "
+            "back into the queue (default: 2)",
+        )
+        parser.add_argument(
+            "--watch",
+            action="append",
+            default=[],
+            type=Path,
+            metavar="PATH",
+            help="watch this file or folder, too (may be given more than once)",
+        )
+        parser.add_argument(
+            "--ignore",
+            action="append",
+            default=[],
+            metavar="PATTERN",
+            help="do not watch what matches, for example 'legacy/*' (may be given more than once)",
+        )
+        parser.add_argument(
+            "--poll",
+            action="store_true",
+            help="look at the files twice a second, for file systems that send no events",
+        )
+        parser.add_argument(
+            "--no-preload",
+            action="store_true",
+            help="start each worker as a fresh process, for libraries that do not survive a fork",
+        )
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Take our own options out of `argv`, and leave the rest, in its order, to Celery."""
+        parser = CommandParser(
+            prog=f"{Path(argv[0]).name} {argv[1]}", description=self.help, allow_abbrev=False
+        )
+        self.add_arguments(parser)
+        options, arguments = parser.parse_known_args(argv[2:])
+        self.execute(**vars(options), arguments=arguments)
+
+    def execute(self, *args: Any, **options: Any) -> None:
+        """Run without Django's own checks and output wrappers: the worker has its own."""
+        self.handle(*args, **options)
+
+    def handle(self, *_: Any, arguments: Sequence[str] = (), **options: Any) -> None:
+        """Run a worker with Celery's `arguments` until it is told to stop."""
+        arguments = list(arguments)
+        if options["noreload"]:
+            command = [sys.executable, "-m", "celery", "--app", "django_celery", "worker"]
+            os.execv(sys.executable, [*command, *arguments])  # noqa: S606 - no shell is wanted.
+        sys.exit(asyncio.run(_supervise(arguments, argparse.Namespace(**options))))
+
+
+async def _supervise(arguments: list[str], options: argparse.Namespace) -> int:
+    root = settings.BASE_DIR
+    supervisor = Supervisor(root, Report(root), grace=options.grace)
+    launcher_class = FreshLauncher if options.no_preload else ZygoteLauncher
+    launcher = launcher_class(
+        arguments,
+        root,
+        supervisor.forked,
+        supervisor.exited,
+        # A group of its own lets a whole pool be killed. A worker without a pool stays in the
+        # terminal's group instead, so that a debugger in a task can read the keyboard.
+        own_group=not (sys.stdin.isatty() and _is_solo(arguments)),
+    )
+    watcher = Watcher(
+        root,
+        supervisor.changed,
+        extra=options.watch,
+        ignore=options.ignore,
+        ignored_folders=[Path(f) for f in (settings.STATIC_ROOT, settings.MEDIA_ROOT) if f],
+        packages=Path(sysconfig.get_path("purelib")),
+        poll=options.poll,
+    )
+    return await supervisor.run(launcher, watcher)
+
+
+def _is_solo(arguments: list[str]) -> bool:
+    joined = " ".join(arguments)
+    return any(form in joined for form in ("-P solo", "-Psolo", "--pool solo", "--pool=solo"))

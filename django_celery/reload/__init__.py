@@ -1,0 +1,4 @@
+"""The worker that reloads: supervisor, watcher, zygote, generation and retire, one file each.
+
+`docs/how-the-reload-works.md` tells the story; `supervisor.py` is where to begin reading.
+"""

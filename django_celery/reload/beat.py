@@ -1,0 +1,95 @@
+"""Periodic tasks in development: a beat inside the worker that is handed over at each reload.
+
+Celery's embedded beat sleeps in a thread that nothing can wake, and two generations would write
+its schedule file at the same time. This one ticks in the worker's event loop. A lock makes sure
+that only one beats, and a small file carries over when each entry ran last.
+"""
+
+import datetime
+import fcntl
+import json
+from pathlib import Path
+from typing import IO, Any
+
+from celery import bootsteps
+from celery.beat import Scheduler
+from django.conf import settings
+
+from django_celery.reload.retire import Retirement
+
+# Seconds between two looks whether the outgoing generation has let go of the lock.
+_LOCK_INTERVAL = 0.05
+
+# Seconds between two ticks at the most.
+_MAX_INTERVAL = 60.0
+
+
+class Beat:
+    """Sends the tasks of `CELERY_BEAT_SCHEDULE` when they are due, until told to stop."""
+
+    def __init__(self, app: Any, hub: Any, folder: Path) -> None:
+        """Tick in `hub`'s loop; keep the lock and the times of the last runs in `folder`."""
+        folder.mkdir(exist_ok=True)
+        self._hub = hub
+        self._state = folder / "beat.json"
+        self._lock: IO[str] = (folder / "beat.lock").open("w")
+        self._scheduler = Scheduler(app)
+        self._stopped = False
+
+    @classmethod
+    def bootstep(cls, retirement: Retirement) -> type[bootsteps.StartStopStep]:
+        """Return the consumer bootstep that starts the beat, and stops it at `retirement`."""
+
+        class EmbeddedBeat(bootsteps.StartStopStep):  # type: ignore[misc]
+            requires = ("celery.worker.consumer.tasks:Tasks",)
+            beat: Beat | None = None
+
+            def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
+                if self.beat is None and consumer.app.conf.beat_schedule:
+                    self.beat = cls(consumer.app, hub, settings.BASE_DIR / ".run")
+                    retirement.before(self.beat.stop)
+                    hub.call_soon(self.beat.start)
+
+        return EmbeddedBeat
+
+    def start(self) -> None:
+        """Wait for the lock, then begin where the last beat stopped."""
+        if self._stopped:
+            return
+        try:
+            fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._hub.call_later(_LOCK_INTERVAL, self.start)
+            return
+        self._restore()
+        self._tick()
+
+    def stop(self) -> None:
+        """Send nothing more, and let the next beat begin."""
+        self._stopped = True
+        self._lock.close()
+
+    def _tick(self) -> None:
+        if self._stopped:
+            return
+        runs = self._runs()
+        interval = self._scheduler.tick()
+        if runs != (now := self._runs()):
+            temporary = self._state.with_suffix(".new")
+            temporary.write_text(json.dumps(now))
+            temporary.replace(self._state)
+        self._hub.call_later(min(interval, _MAX_INTERVAL), self._tick)
+
+    def _runs(self) -> dict[str, tuple[str, int]]:
+        return {
+            name: (entry.last_run_at.isoformat(), entry.total_run_count)
+            for name, entry in self._scheduler.schedule.items()
+        }
+
+    def _restore(self) -> None:
+        if not self._state.exists():
+            return
+        for name, (last_run_at, count) in json.loads(self._state.read_text()).items():
+            if entry := self._scheduler.schedule.get(name):
+                entry.last_run_at = datetime.datetime.fromisoformat(last_run_at)
+                entry.total_run_count = count

@@ -1,0 +1,63 @@
+"""Messages between the supervisor, the zygote and the generations: one JSON object a line."""
+
+import json
+import select
+import socket
+from typing import Any
+
+Message = dict[str, Any]
+
+_READ_SIZE = 65536
+
+
+class ChannelClosed(Exception):
+    """The process at the other end is gone."""
+
+
+class Channel:
+    """One end of a socket pair that carries JSON objects in both directions."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        """Use `connection` from now on; the channel closes it."""
+        self._socket = connection
+        self._unread = b""
+
+    def fileno(self) -> int:
+        """Return the descriptor, so that an event loop or `select()` can watch the channel."""
+        return self._socket.fileno()
+
+    def send(self, message: Message, descriptors: tuple[int, ...] = ()) -> None:
+        """Send `message`, and `descriptors` (open files) with it.
+
+        Raises `ChannelClosed` if nobody is left to read it.
+        """
+        line = json.dumps(message).encode() + b"\n"
+        try:
+            if descriptors:
+                sent = socket.send_fds(self._socket, [line], list(descriptors))
+                line = line[sent:]
+            self._socket.sendall(line)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise ChannelClosed from error
+
+    def readable(self) -> bool:
+        """Tell whether `receive()` would return or raise at once."""
+        return bool(select.select([self._socket], [], [], 0)[0])
+
+    def receive(self) -> list[Message]:
+        """Wait until something has come and return the messages that are complete.
+
+        Raises `ChannelClosed` when the other end is closed and all of it has been read.
+        """
+        try:
+            data = self._socket.recv(_READ_SIZE)
+        except ConnectionResetError as error:
+            raise ChannelClosed from error
+        if not data:
+            raise ChannelClosed
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        return [json.loads(line) for line in lines]
+
+    def close(self) -> None:
+        """Close this end; the other end reads the end of the stream."""
+        self._socket.close()

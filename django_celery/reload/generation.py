@@ -1,0 +1,129 @@
+"""One generation: a Celery worker (main process and pool) that runs one state of the code.
+
+It boots, says that it is ready and which tasks it knows, and serves until it is told to retire.
+"""
+
+import logging
+import os
+import site
+import socket
+import sys
+import sysconfig
+import threading
+import traceback
+from pathlib import Path
+from typing import Any
+
+import click
+import django
+from celery.bin.celery import celery as celery_command
+from celery.signals import worker_ready
+
+from django_celery.celery import app
+from django_celery.reload.beat import Beat
+from django_celery.reload.channel import Channel
+from django_celery.reload.retire import Retirement
+
+# Seconds after which a generation that is ready looks at what it has imported: not at once, as
+# the first tasks are waiting.
+_LEARN_DELAY = 0.5
+
+
+def main(control: int, number: int, arguments: list[str]) -> None:
+    """Run generation `number` until it has retired.
+
+    `control` is the descriptor of the channel to the supervisor, `arguments` are options of
+    `celery worker`. Ends the process with exit code 1 and a traceback if the code does not load.
+    """
+    channel = Channel(socket.socket(fileno=control))
+    # A pool process that held it would keep the supervisor from seeing that we are gone.
+    os.register_at_fork(after_in_child=channel.close)
+    _load_project()
+    retirement = Retirement(channel)
+    retirement.listen()
+    app.steps["consumer"].add(retirement.bootstep())
+    app.steps["consumer"].add(Beat.bootstep(retirement))
+    worker_ready.connect(lambda **_: _on_ready(channel), weak=False)
+    if number > 1:
+        # Each reload is one line, and the supervisor writes it.
+        for name in ("celery.apps.worker", "celery.worker.consumer.connection"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+    command = [] if number == 1 else ["--quiet"]
+    command += ["--app", "django_celery.celery", "worker", *_worker_options(number, arguments)]
+    try:
+        code = celery_command.main(command, prog_name="celery", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        channel.send({"event": "unusable", "code": error.exit_code})
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as error:
+        code = error.exit_code
+    sys.exit(code)
+
+
+def _load_project() -> None:
+    """Import the settings, the apps and all task modules, or say what is wrong and exit."""
+    try:
+        django.setup()
+        app.loader.import_default_modules()
+    except SystemExit as error:
+        traceback.print_exc()
+        print(f"A module of the project called sys.exit({error.code!r}).", file=sys.stderr)
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - printed whole; the supervisor goes on.
+        traceback.print_exception(error)
+        sys.exit(1)
+
+
+def _worker_options(number: int, arguments: list[str]) -> list[str]:
+    """Add what a reload needs to the user's own options of `celery worker`.
+
+    Mingle waits a second for the answers of other workers, and gossip talks to them: both are
+    for clusters. Two generations are alive at once, and remote control needs them to have
+    different names.
+    """
+    options = ["--without-mingle", "--without-gossip"]
+    if not any(a.startswith(("-n", "--hostname")) for a in arguments):
+        options += ["--hostname", f"generation-{number}@%h"]
+    return [*arguments, *options]
+
+
+def _on_ready(channel: Channel) -> None:
+    tasks = sorted(name for name in app.tasks if not name.startswith("celery."))
+    channel.send({"event": "ready", "tasks": tasks})
+    timer = threading.Timer(_LEARN_DELAY, _send_modules, [channel])
+    timer.daemon = True
+    timer.start()
+
+
+def _send_modules(channel: Channel) -> None:
+    """Tell the supervisor what the zygote should import, and which folders hold project code."""
+    modules = [(n, m.__spec__) for n, m in list(sys.modules.items()) if _has_spec(n, m)]
+    foreign = [name for name, spec in modules if _is_foreign(spec.origin)]
+    own = {Path(spec.origin).parent for _, spec in modules if not _is_foreign(spec.origin)}
+    channel.send({"event": "loaded", "foreign": foreign, "folders": sorted(map(str, own))})
+
+
+def _has_spec(name: str, module: Any) -> bool:
+    return name != "__main__" and getattr(module, "__spec__", None) is not None
+
+
+_FOREIGN_FOLDERS = tuple(
+    os.path.join(folder, "")  # noqa: PTH118 - the trailing separator is the point.
+    for folder in {
+        *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+        *site.getsitepackages(),
+        site.getusersitepackages(),
+    }
+)
+
+
+def _is_foreign(origin: str | None) -> bool:
+    """Tell whether a module from this file is the standard library's or an installed package's."""
+    if origin is None or not origin.endswith((".py", ".so", ".pyd", ".pyc")):
+        return True
+    return origin.startswith(_FOREIGN_FOLDERS)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])

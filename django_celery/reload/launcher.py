@@ -1,0 +1,198 @@
+"""Starting generations: forked from the zygote, or as fresh processes with `--no-preload`."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from django_celery.reload.channel import Channel, ChannelClosed
+
+_GENERATION_MODULE = "django_celery.reload.generation"
+
+
+class Launcher(Protocol):
+    """Starts generations and reports when one has started and when one has ended."""
+
+    def start(self) -> None:
+        """Get ready; must be called in the running event loop."""
+
+    def launch(self, number: int, control: socket.socket) -> None:
+        """Start generation `number`, hand it `control`, and close our copy of that."""
+
+    def learn(self, modules: list[str]) -> None:
+        """Note the names of installed modules that a generation has imported."""
+
+    def renew(self) -> None:
+        """Forget what is imported: the installed packages have changed."""
+
+    def stop(self) -> None:
+        """End what this launcher itself has running; generations have ended before."""
+
+
+class ZygoteLauncher:
+    """Has the zygote fork generations; a zygote that dies is replaced."""
+
+    def __init__(
+        self,
+        arguments: list[str],
+        directory: Path,
+        on_start: Callable[[int, int], None],
+        on_exit: Callable[[int, int], None],
+        *,
+        own_group: bool,
+    ) -> None:
+        """Prepare to start generations in `directory` with Celery's `arguments`.
+
+        `on_start` is called with a generation's number and process id, `on_exit` with the
+        process id and the exit code (negative: the number of the signal that killed it).
+        `own_group` gives a generation a process group, as a pool of processes needs.
+        """
+        self._arguments = arguments
+        self._directory = directory
+        self._on_start = on_start
+        self._on_exit = on_exit
+        self._own_group = own_group
+        self._modules: dict[str, None] = {}
+        self._channel: Channel | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the zygote, which begins to import what is known so far."""
+        ours, theirs = socket.socketpair()
+        environment = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
+        with theirs:
+            # -P: without it Python puts the folder of the file on sys.path.
+            self._process = subprocess.Popen(  # noqa: S603 - our own file.
+                [sys.executable, "-P", Path(__file__).with_name("zygote.py"), str(theirs.fileno())],
+                env=environment,
+                pass_fds=[theirs.fileno()],
+            )
+        self._channel = Channel(ours)
+        asyncio.get_running_loop().add_reader(ours, self._receive)
+        if self._modules:
+            self._channel.send({"preload": list(self._modules)})
+
+    def launch(self, number: int, control: socket.socket) -> None:
+        """Have the zygote fork generation `number`."""
+        request = {
+            "fork": number,
+            "number": number,
+            "own_group": self._own_group,
+            "module": _GENERATION_MODULE,
+            "directory": str(self._directory),
+            "path": [str(self._directory)],
+            "argv": ["celery", "worker", *self._arguments],
+            "environment": dict(os.environ),
+            "arguments": self._arguments,
+        }
+        with control:
+            try:
+                self._require_channel().send(request, (control.fileno(),))
+            except ChannelClosed:
+                self._replace()
+                self._require_channel().send(request, (control.fileno(),))
+
+    def learn(self, modules: list[str]) -> None:
+        """Have the zygote import `modules` as well, now and after every restart."""
+        new = [name for name in modules if name not in self._modules]
+        self._modules.update(dict.fromkeys(new))
+        if new:
+            self._require_channel().send({"preload": new})
+
+    def renew(self) -> None:
+        """Start a new zygote; the old one ends with its last generation."""
+        self._forget_zygote()
+        self.start()
+
+    def stop(self) -> None:
+        """Let the zygote end and wait for it."""
+        self._forget_zygote()
+        if self._process is not None:
+            self._process.wait()
+
+    def _require_channel(self) -> Channel:
+        if self._channel is None:
+            raise RuntimeError("The zygote has not been started.")
+        return self._channel
+
+    def _receive(self) -> None:
+        try:
+            messages = self._require_channel().receive()
+        except ChannelClosed:
+            self._replace()
+            return
+        for message in messages:
+            if "forked" in message:
+                self._on_start(message["forked"], message["pid"])
+            else:
+                self._on_exit(message["exited"], message["code"])
+
+    def _replace(self) -> None:
+        self._forget_zygote()
+        if self._process is not None:
+            self._process.wait()
+        self.start()
+
+    def _forget_zygote(self) -> None:
+        if self._channel is not None:
+            asyncio.get_running_loop().remove_reader(self._channel)
+            self._channel.close()
+            self._channel = None
+
+
+class FreshLauncher:
+    """Starts each generation as a fresh Python process."""
+
+    def __init__(
+        self,
+        arguments: list[str],
+        directory: Path,
+        on_start: Callable[[int, int], None],
+        on_exit: Callable[[int, int], None],
+        *,
+        own_group: bool,
+    ) -> None:
+        """Take the same arguments as `ZygoteLauncher`."""
+        self._arguments = arguments
+        self._directory = directory
+        self._on_start = on_start
+        self._on_exit = on_exit
+        self._own_group = own_group
+
+    def start(self) -> None:
+        """Do nothing: there is nothing to prepare."""
+
+    def launch(self, number: int, control: socket.socket) -> None:
+        """Start generation `number` and a thread that waits for its end."""
+        with control:
+            descriptor = control.fileno()
+            process = subprocess.Popen(  # noqa: S603 - our own module.
+                [
+                    sys.executable,
+                    "-m",
+                    _GENERATION_MODULE,
+                    str(descriptor),
+                    str(number),
+                    *self._arguments,
+                ],
+                cwd=self._directory,
+                pass_fds=[descriptor],
+                process_group=0 if self._own_group else None,
+            )
+        loop = asyncio.get_running_loop()
+        waiting = loop.run_in_executor(None, process.wait)
+        waiting.add_done_callback(lambda done: self._on_exit(process.pid, done.result()))
+        self._on_start(number, process.pid)
+
+    def learn(self, modules: list[str]) -> None:
+        """Do nothing: each process imports for itself."""
+
+    def renew(self) -> None:
+        """Do nothing: the next process imports the changed packages anyway."""
+
+    def stop(self) -> None:
+        """Do nothing: no process of ours is left."""

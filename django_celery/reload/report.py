@@ -1,0 +1,110 @@
+"""What `runworker` says: one line a reload, full sentences, colour only on a terminal."""
+
+import signal
+import sys
+import time
+from collections.abc import Collection
+from pathlib import Path
+
+_COLOURS = {"good": "32", "bad": "31", "note": "36"}
+
+# How many changed files a line names.
+_NAMED_FILES = 3
+
+
+class Report:
+    """Writes the supervisor's lines to standard output."""
+
+    def __init__(self, root: Path) -> None:
+        """Name files relative to `root`."""
+        self._root = root
+        self._coloured = sys.stdout.isatty()
+
+    def started(self, number: int, tasks: Collection[str], *, seconds: float) -> None:
+        """Say that the first generation, or one after a death, serves."""
+        self._say(
+            "good",
+            f"Generation {number} is ready after {seconds:.2f} s, with {_tasks(len(tasks))}.",
+        )
+
+    def reloaded(
+        self,
+        number: int,
+        paths: Collection[Path],
+        *,
+        seconds: float,
+        before: Collection[str],
+        after: Collection[str],
+        unfinished: int,
+    ) -> None:
+        """Say that `number` runs the changed code, `seconds` after the change was seen."""
+        line = f"Reloaded in {seconds:.2f} s: generation {number} runs {self._files(paths)}."
+        for sign, names in (
+            ("+", sorted(set(after) - set(before))),
+            ("−", sorted(set(before) - set(after))),  # noqa: RUF001 - a minus sign.
+        ):
+            line += "".join(f" {sign} {name}" for name in names)
+        if unfinished:
+            verb = "is" if unfinished == 1 else "are"
+            line += f" {_tasks(unfinished)} {verb} still finishing on the old code."
+        self._say("good", line)
+
+    def finished(self, number: int) -> None:
+        """Say that the last task on the code of generation `number` has ended."""
+        self._say("note", f"Generation {number} has finished its last task on the old code.")
+
+    def broken(self, paths: Collection[Path]) -> None:
+        """Say that the code does not load; its traceback has been printed."""
+        after = f" after the change of {self._files(paths)}" if paths else ""
+        self._say(
+            "bad",
+            f"The code does not load{after} (see above). Tasks wait in the queue; "
+            "waiting for the next save.",
+        )
+
+    def died(self, number: int, code: int | None, *, pause: float) -> None:
+        """Say how generation `number` ended unasked, and that a new one starts in `pause` s."""
+        when = f"in {pause:.0f} s" if pause else "now"
+        self._say("bad", f"Generation {number} {_ending(code)}. A new one starts {when}.")
+
+    def too_many(self, number: int) -> None:
+        """Say that generation `number` is stopped although it still runs tasks."""
+        self._say(
+            "bad",
+            f"Generation {number} is stopped, as too many old ones are still running tasks. "
+            "Its tasks go back into the queue.",
+        )
+
+    def polling(self) -> None:
+        """Say that the files are looked at, and how to get events."""
+        self._say(
+            "bad",
+            "The system has no file watch left, so the files are looked at twice a second. "
+            "For instant reloads raise the limit: sudo sysctl fs.inotify.max_user_watches=524288 "
+            "fs.inotify.max_user_instances=512",
+        )
+
+    def _files(self, paths: Collection[Path]) -> str:
+        names = sorted(
+            str(path.relative_to(self._root)) if self._root in path.parents else str(path)
+            for path in paths
+        )
+        more = len(names) - _NAMED_FILES
+        return ", ".join(names[:_NAMED_FILES]) + (f" and {more} more" if more > 0 else "")
+
+    def _say(self, kind: str, line: str) -> None:
+        if self._coloured:
+            line = f"\x1b[{_COLOURS[kind]}m{line}\x1b[0m"
+        print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
+
+
+def _tasks(count: int) -> str:
+    return "1 task" if count == 1 else f"{count} tasks"
+
+
+def _ending(code: int | None) -> str:
+    if code is None:
+        return "has died"
+    if code < 0:
+        return f"was killed by {signal.Signals(-code).name}"
+    return f"has ended by itself with exit code {code}"

@@ -1,0 +1,266 @@
+"""The supervisor: swaps generations when the code changes, and replaces one that dies.
+
+It knows changes, generations and processes, and nothing of Celery. `run()` tells the story.
+"""
+
+import asyncio
+import contextlib
+import importlib.util
+import os
+import signal
+import socket
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django_celery.reload.channel import Channel, ChannelClosed
+from django_celery.reload.launcher import Launcher
+from django_celery.reload.report import Report
+from django_celery.reload.watcher import Changes, Watcher
+
+# Seconds that a generation gets to give its tasks back before it is killed.
+_HARD_STOP = 1.5
+
+# Seconds that a generation which is retired before it was ready may go on booting.
+_BOOT_GRACE = 2.0
+
+# Seconds to wait for the exit code of a generation whose channel has closed.
+_EXIT_REPORT = 0.3
+
+# Seconds after which a generation counts as healthy, and the next death as the first one.
+_HEALTHY = 10.0
+
+# Seconds between the deaths of generations and their replacement at the most.
+_LONGEST_PAUSE = 30.0
+
+# Retired generations that may run their tasks to the end at the same time: each is a worker
+# with its pool, so this bounds the memory.
+_MOST_RETIRED = 8
+
+
+@dataclass(eq=False)
+class _Generation:
+    """A generation as the supervisor sees it."""
+
+    number: int
+    channel: Channel
+    changes: Changes | None  # what it was started for; None: the start, or a death
+    tasks_before: Collection[str]
+    started_at: float = field(default_factory=time.monotonic)
+    pid: int | None = None
+    tasks: Collection[str] | None = None  # None until it is ready
+    unfinished: int = 0  # tasks it was still running when it began to retire
+    retired: bool = False
+
+
+class Supervisor:
+    """Runs generations, one after the other, until it is told to stop."""
+
+    def __init__(self, root: Path, report: Report, *, grace: float) -> None:
+        """Supervise the project in `root`.
+
+        `grace` is how many seconds running tasks get to finish when the command is stopped.
+        """
+        self._root = root
+        self._report = report
+        self._grace = grace
+        self._launcher: Launcher
+        self._watcher: Watcher
+        self._current: _Generation | None = None
+        self._alive: list[_Generation] = []
+        self._last = 0
+        self._tasks: Collection[str] = ()
+        self._pause = 0.0
+        self._replacement: asyncio.TimerHandle | None = None
+        self._stopping = asyncio.Event()
+        self._all_gone = asyncio.Event()
+        self._exit_code = 0
+
+    async def run(self, launcher: Launcher, watcher: Watcher) -> int:
+        """Watch, swap and replace until SIGINT, SIGTERM or SIGHUP; return the exit code."""
+        self._launcher, self._watcher = launcher, watcher
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._stopping.set)
+        launcher.start()
+        self._boot(None)
+        polling_was_asked_for = watcher.polls
+        watcher.start()
+        if watcher.polls and not polling_was_asked_for:
+            self._report.polling()
+        await self._stopping.wait()
+        await self._stop()
+        return self._exit_code
+
+    def changed(self, changes: Changes) -> None:
+        """Swap the current generation for one that runs the changed code."""
+        if self._stopping.is_set():
+            return
+        _forget_bytecode(changes.paths)
+        if changes.packages:
+            self._launcher.renew()
+        self._pause = 0.0
+        # Retire first: a task that is sent from now on never runs on the old code.
+        if self._current is not None:
+            self._retire(self._current)
+        self._boot(changes)
+
+    def forked(self, number: int, pid: int) -> None:
+        """Note the process id of generation `number`."""
+        for generation in self._alive:
+            if generation.number == number:
+                generation.pid = pid
+
+    def exited(self, pid: int, code: int | None) -> None:
+        """Take note of the end of the generation with process id `pid`."""
+        for generation in self._alive:
+            if generation.pid == pid:
+                if generation.channel.readable():
+                    self._read(generation)
+                if generation in self._alive:
+                    self._gone(generation, code)
+                return
+
+    def _boot(self, changes: Changes | None) -> None:
+        if self._replacement is not None:
+            self._replacement.cancel()
+            self._replacement = None
+        self._last += 1
+        ours, theirs = socket.socketpair()
+        generation = _Generation(self._last, Channel(ours), changes, self._tasks)
+        self._alive.append(generation)
+        self._current = generation
+        asyncio.get_running_loop().add_reader(ours, self._read, generation)
+        self._launcher.launch(generation.number, theirs)
+
+    def _read(self, generation: _Generation) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            messages = generation.channel.receive()
+        except ChannelClosed:
+            loop.remove_reader(generation.channel)
+            # Its exit code usually follows at once; if the zygote has died, it never does.
+            loop.call_later(_EXIT_REPORT, self._gone, generation, None)
+            return
+        for message in messages:
+            match message["event"]:
+                case "ready":
+                    self._ready(generation, message["tasks"])
+                case "retiring":
+                    generation.unfinished = message["running"]
+                case "loaded":
+                    self._launcher.learn(message["foreign"])
+                    for folder in message["folders"]:
+                        if self._root != Path(folder) and self._root not in Path(folder).parents:
+                            self._watcher.add(Path(folder))
+                case "unusable":
+                    # The options are wrong, and no save will mend them.
+                    self._exit_code = message["code"]
+                    self._stopping.set()
+
+    def _ready(self, generation: _Generation, tasks: list[str]) -> None:
+        generation.tasks = tasks
+        if generation is not self._current:
+            return
+        self._tasks = tasks
+        now = time.monotonic()
+        if generation.changes is None:
+            self._report.started(generation.number, tasks, seconds=now - generation.started_at)
+        else:
+            self._report.reloaded(
+                generation.number,
+                generation.changes.paths,
+                seconds=now - generation.changes.seen_at,
+                before=generation.tasks_before,
+                after=tasks,
+                unfinished=sum(g.unfinished for g in self._alive if g.retired),
+            )
+
+    def _retire(self, generation: _Generation) -> None:
+        generation.retired = True
+        with contextlib.suppress(ChannelClosed):  # It is gone already, or about to be.
+            generation.channel.send({"retire": True})
+        if generation.tasks is None:
+            # It has taken no task, so nothing is lost if its boot has to be cut short.
+            asyncio.get_running_loop().call_later(_BOOT_GRACE, self._end_boot, generation)
+        retired = [g for g in self._alive if g.retired and g.unfinished]
+        if len(retired) > _MOST_RETIRED:
+            self._report.too_many(retired[0].number)
+            self._stop_hard(retired[0])
+
+    def _end_boot(self, generation: _Generation) -> None:
+        if generation in self._alive and generation.tasks is None:
+            self._kill(generation)
+
+    def _gone(self, generation: _Generation, code: int | None) -> None:
+        if generation not in self._alive:
+            return
+        self._alive.remove(generation)
+        asyncio.get_running_loop().remove_reader(generation.channel)
+        generation.channel.close()
+        if not self._alive:
+            self._all_gone.set()
+        if self._stopping.is_set():
+            return
+        if generation.retired:
+            if generation.unfinished:
+                self._report.finished(generation.number)
+        elif generation.tasks is None and code is not None and code >= 0:
+            self._current = None
+            self._report.broken(generation.changes.paths if generation.changes else ())
+        else:
+            self._current = None
+            self._replace(generation, code)
+
+    def _replace(self, generation: _Generation, code: int | None) -> None:
+        if time.monotonic() - generation.started_at > _HEALTHY:
+            self._pause = 0.0
+        self._report.died(generation.number, code, pause=self._pause)
+        loop = asyncio.get_running_loop()
+        self._replacement = loop.call_later(self._pause, self._boot, None)
+        self._pause = min(max(1.0, self._pause * 2), _LONGEST_PAUSE)
+
+    async def _stop(self) -> None:
+        """Let running tasks finish for the grace period, then have them given back, then kill."""
+        if self._replacement is not None:
+            self._replacement.cancel()
+        self._watcher.stop()
+        for generation in self._alive:
+            self._retire(generation)
+        for step, seconds in ((self._stop_hard, self._grace), (self._kill, _HARD_STOP)):
+            if self._alive:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._all_gone.wait(), seconds)
+            for generation in list(self._alive):
+                step(generation)
+        for generation in list(self._alive):
+            self._gone(generation, None)
+        self._launcher.stop()
+
+    def _stop_hard(self, generation: _Generation) -> None:
+        """Have Celery give the running tasks back into the queue (its cold shutdown)."""
+        if generation.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(generation.pid, signal.SIGQUIT)
+
+    def _kill(self, generation: _Generation) -> None:
+        if generation.pid is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            if os.getpgid(generation.pid) == generation.pid:
+                os.killpg(generation.pid, signal.SIGKILL)
+            else:
+                os.kill(generation.pid, signal.SIGKILL)
+
+
+def _forget_bytecode(paths: Collection[Path]) -> None:
+    """Remove the compiled form of changed modules.
+
+    Python takes a compiled file for fresh if the source's size and its time of change, in whole
+    seconds, are the same (https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation),
+    which two saves within a second can leave as they were.
+    """
+    for path in paths:
+        if path.suffix == ".py":
+            Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)

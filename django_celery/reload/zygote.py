@@ -1,0 +1,174 @@
+"""The zygote: a process that has imported all but the project, and forks generations from itself.
+
+It is started by file path, so that neither the project nor its settings are there: a module
+that needs them fails to import here, is skipped, and is imported by the generation. For the
+same reason this file imports the standard library only.
+
+Requests come as JSON lines from the supervisor; `{"fork": …}` brings the generation's end of its
+control channel as a file descriptor. When the supervisor is gone, however it went, the socket
+is at its end, and the zygote takes every generation down with it.
+"""
+
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+import traceback
+from typing import Any, NoReturn
+
+# Seconds that generations get to end by themselves once the supervisor is gone.
+_ABANDONED_GRACE = 1.5
+
+_SUPERVISOR_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class _Zygote:
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._unread = b""
+        self._descriptors: list[int] = []
+        self._children: set[int] = set()
+        self._to_preload: list[str] = []
+        self._wakeup, self._wakeup_writer = os.pipe()
+
+    def serve(self) -> dict[str, Any]:
+        """Serve the supervisor's requests; return in a forked generation only, with its request."""
+        # The supervisor decides when generations stop; a Ctrl-C in the terminal reaches us, too.
+        for number in _SUPERVISOR_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        os.set_blocking(self._wakeup_writer, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._wakeup_writer, warn_on_full_buffer=False)
+        while True:
+            # One module at a time, so that a request is never kept waiting for all of them.
+            timeout = 0 if self._to_preload else None
+            readable, _, _ = select.select([self._connection, self._wakeup], [], [], timeout)
+            if self._wakeup in readable:
+                os.read(self._wakeup, 4096)
+                self._report_exits()
+            if self._connection in readable:
+                for request in self._receive():
+                    if "preload" in request:
+                        self._to_preload += request["preload"]
+                    elif self._fork(request):
+                        return request
+            elif self._to_preload:
+                _preload(self._to_preload.pop(0))
+
+    def _receive(self) -> list[dict[str, Any]]:
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self._connection, 65536, 8)
+        except ConnectionResetError:
+            data, descriptors = b"", []
+        if not data:
+            self._end()
+        self._descriptors += descriptors
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        return [json.loads(line) for line in lines]
+
+    def _fork(self, request: dict[str, Any]) -> bool:
+        """Fork; return True in the child, which is the new generation."""
+        control = self._descriptors.pop(0)
+        # Nothing that is alive now is garbage: without this, a collection in the child would
+        # touch, and so copy, every page that it shares with us.
+        gc.freeze()
+        pid = os.fork()
+        if pid == 0:
+            request["control"] = control
+            signal.set_wakeup_fd(-1)
+            for number in (*_SUPERVISOR_SIGNALS, signal.SIGCHLD):
+                signal.signal(number, signal.SIG_DFL)
+            self._connection.close()
+            os.close(self._wakeup)
+            os.close(self._wakeup_writer)
+            if request["own_group"]:
+                os.setpgid(0, 0)
+            return True
+        os.close(control)
+        self._children.add(pid)
+        self._send({"forked": request["number"], "pid": pid})
+        return False
+
+    def _report_exits(self) -> None:
+        for pid in list(self._children):
+            # Seen first and reaped later: until then the number cannot be given to another
+            # process, and killing the rest of its group is safe.
+            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+                continue
+            _kill_group(pid)
+            _, status = os.waitpid(pid, 0)
+            self._children.remove(pid)
+            self._send({"exited": pid, "code": os.waitstatus_to_exitcode(status)})
+
+    def _send(self, message: dict[str, Any]) -> None:
+        try:
+            self._connection.sendall(json.dumps(message).encode() + b"\n")
+        except (BrokenPipeError, ConnectionResetError):
+            self._end()
+
+    def _end(self) -> NoReturn:
+        deadline = time.monotonic() + _ABANDONED_GRACE
+        while self._children and (left := deadline - time.monotonic()) > 0:
+            select.select([self._wakeup], [], [], left)
+            for pid in list(self._children):
+                if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+                    _kill_group(pid)
+                    os.waitpid(pid, 0)
+                    self._children.remove(pid)
+        for pid in self._children:
+            _kill_group(pid)
+            os.kill(pid, signal.SIGKILL)
+        sys.exit(0)
+
+
+def _kill_group(pid: int) -> None:
+    """Kill what is left of the group that `pid` leads; a generation without one has none."""
+    try:
+        if os.getpgid(pid) == pid:
+            os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _preload(name: str) -> None:
+    if name in sys.modules:
+        return
+    try:
+        importlib.import_module(name)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - whatever it is, the generation imports it and says so.
+        return
+
+
+def _become_generation(request: dict[str, Any]) -> NoReturn:
+    os.chdir(request["directory"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    sys.path[:0] = request["path"]
+    sys.argv = request["argv"]
+    try:
+        generation = importlib.import_module(request["module"])
+    except Exception as error:  # noqa: BLE001 - printed whole; the supervisor goes on.
+        traceback.print_exception(error.with_traceback(_without_importlib(error.__traceback__)))
+        sys.exit(1)
+    generation.main(request["control"], request["number"], request["arguments"])
+    sys.exit(0)
+
+
+def _without_importlib(tb: Any) -> Any:
+    """Leave out the frames of this file and of the import machinery: they are not the user's."""
+    while tb is not None and (
+        tb.tb_frame.f_code.co_filename == __file__ or "importlib" in tb.tb_frame.f_code.co_filename
+    ):
+        tb = tb.tb_next
+    return tb
+
+
+if __name__ == "__main__":
+    _become_generation(_Zygote(socket.socket(fileno=int(sys.argv[1]))).serve())
