@@ -1,0 +1,40 @@
+"""What a visitor may write to us."""
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
+MESSAGE_MAX_LENGTH = 5_000
+
+# Django's own rule lets some of them pass inside quotes ("a\x0bb"@example.com). Those that count
+# as line breaks would make building the e-mail fail, at every attempt.
+no_control_characters = RegexValidator(
+    r"[\x00-\x1f\x7f]",
+    message=_("Enter an e-mail address without line breaks or control characters."),
+    inverse_match=True,
+)
+
+
+class FeedbackForm(forms.Form):
+    """An e-mail address that is safe in a header, and a message of limited length."""
+
+    email = forms.EmailField(
+        label=_("E-mail"),
+        help_text=_("We send your message back to this address."),
+        validators=[no_control_characters],
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"required": _("Enter your e-mail address.")},
+    )
+    message = forms.CharField(
+        label=_("Message"),
+        max_length=MESSAGE_MAX_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"required": _("Write a message.")},
+    )
+
+    def full_clean(self) -> None:
+        """Validate as Django does, and have the browser focus the first field with an error."""
+        super().full_clean()
+        first = next((name for name in self.errors if name in self.fields), None)
+        if first:
+            self.fields[first].widget.attrs["autofocus"] = True
