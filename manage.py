@@ -16,10 +16,13 @@ def main() -> None:
             f"Django cannot be imported ({error}). Run ./scripts/dev, or activate the virtual "
             "environment with `source .venv/bin/activate`."
         ) from error
-    from django_celery.environment import forget_dotenv_copy
+    from django_celery.environment import forget_dotenv_copy, one_sentence_if_invalid
+    from django_celery.stack.lifeline import follow
 
-    forget_dotenv_copy(Path(__file__).resolve().parent / ".env")
-    execute_from_command_line(sys.argv)
+    follow()
+    with one_sentence_if_invalid():
+        forget_dotenv_copy(Path(__file__).resolve().parent / ".env")
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,22 @@
 """The Celery application: configured by Django's settings, tasks from every app's `tasks.py`."""
 
 import os
+from importlib import import_module
+from typing import Any
 
 from celery import Celery
+
+from django_celery.environment import one_sentence_if_invalid
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_celery.settings")
 
 app = Celery("django_celery")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@app.on_configure.connect
+def read_settings(**_: Any) -> None:
+    """Read Django's settings before Celery does: it would print the traceback of a bad `.env`."""
+    with one_sentence_if_invalid():
+        import_module(os.environ["DJANGO_SETTINGS_MODULE"])

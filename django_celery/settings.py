@@ -3,16 +3,16 @@
 `.env.example` explains the variables. A real environment variable wins over `.env`.
 """
 
+import os
 from pathlib import Path
-
-import environ
 
 from django_celery.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Environment()
-env.read_env(BASE_DIR / ".env")
+# ENV_FILE names another file in its place: the tests must not depend on yours.
+env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 
 
 # Core
@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     # The project package is an app, too: it brings the checks and `manage.py runworker`.
     "django_celery",
+    "django_celery.durable",
     "feedback",
 ]
 
@@ -75,7 +76,12 @@ TEMPLATES = [
 # Database
 
 # SQLite needs no server; in production set DATABASE_URL=postgres://user:password@host/name.
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+DATABASES = {
+    "default": env.database(
+        "DATABASE_URL",
+        default={"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"},
+    )
+}
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
@@ -113,7 +119,7 @@ LANGUAGES = [("en", "English"), ("ru", "Русский")]
 
 USE_TZ = True
 
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = env.time_zone("TIME_ZONE", default="UTC")
 
 
 # Static files
@@ -138,7 +144,7 @@ if MAIL_SERVER:
             "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
             "OPTIONS": {
                 "host": MAIL_SERVER,
-                "port": env.int("EMAIL_PORT", default=587),
+                "port": env.port("EMAIL_PORT", default=587),
                 "username": env.str("EMAIL_USER", default=""),
                 "password": env.str("EMAIL_PASSWORD", default=""),
                 "use_tls": env.bool("EMAIL_USE_TLS", default=True),
@@ -189,8 +195,8 @@ if env.bool("BEHIND_PROXY", default=False):
 # Redis
 
 # A server of your own. Without it, `scripts/dev` starts one for this project on REDIS_PORT.
-REDIS_URL = env.str("REDIS_URL", default="") or (
-    f"redis://127.0.0.1:{env.int('REDIS_PORT', default=6379)}/0"
+REDIS_URL = env.redis_url("REDIS_URL", default="") or (
+    f"redis://127.0.0.1:{env.port('REDIS_PORT', default=6379)}/0"
 )
 
 # Written before the name of every key, so that projects which share a server do not see each
@@ -281,16 +287,55 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 
 
+# Durable tasks: docs/durable-tasks.md says what they are for.
+
+# Seconds that a worker has for one attempt. Longer than CELERY_TASK_TIME_LIMIT, so that whoever
+# began is certainly dead when the row is given to another; hence also the longest wait after a
+# crash.
+DURABLE_LEASE_SECONDS = 360
+
+# A row fails for good after so many attempts: with the waits below, after an hour and a half.
+DURABLE_ATTEMPTS = 10
+
+# Seconds of the wait after the first failed attempt. It doubles with each: 10, 20, 40 …
+DURABLE_BACKOFF_SECONDS = 10
+
+# Seconds that a hint has to reach a worker before the sweep sends another. Together with the
+# sweep's own interval, this is how late a task may be that Redis has lost.
+DURABLE_GRACE_SECONDS = 5
+
+# Seconds between two sweeps. One that finds nothing costs a query for each model.
+DURABLE_SWEEP_SECONDS = 5
+
+# Sent by Celery's beat: a part of `runworker` in development, a process in production.
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {
+        "task": "django_celery.durable.tasks.sweep",
+        "schedule": DURABLE_SWEEP_SECONDS,
+        # Seconds (an hour): where no worker runs for days, no more than these pile up.
+        "options": {"expires": 3600},
+    }
+}
+
+
 # Logging
 
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOG_LEVEL = env.log_level("LOG_LEVEL", default="INFO")
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    # The sweep runs every few seconds; its lines would drown all others.
+    "filters": {"without_sweep": {"()": "django_celery.durable.log.WithoutSweep"}},
     # To the console, always: whoever runs the process decides where its output goes.
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "filters": ["without_sweep"],
+        }
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     # Django's own default sends errors by e-mail and, with DEBUG off, says nothing on the console.
     "loggers": {"django": {"handlers": ["console"], "level": LOG_LEVEL, "propagate": False}},
@@ -300,4 +345,4 @@ LOGGING = {
 # The demo app
 
 # Seconds that the demo's task pretends to work for, to show that the visitor does not wait.
-FEEDBACK_DELAY_SECONDS = env.float("FEEDBACK_DELAY_SECONDS", default=5)
+FEEDBACK_DELAY_SECONDS = env.seconds("FEEDBACK_DELAY_SECONDS", default=5)

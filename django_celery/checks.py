@@ -1,0 +1,141 @@
+"""Django system checks of the Celery settings: mistakes that Celery passes over in silence.
+
+They run before every management command, and alone with `manage.py check --tag celery`. To add
+one, write a function that yields messages and decorate it with
+`@checks.register("celery")`.
+"""
+
+import ssl
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+from urllib.parse import parse_qs
+
+from celery.app import defaults
+from django.conf import settings
+from django.core import checks, mail
+
+# The namespace that celery.py reads Django's settings with.
+PREFIX = "CELERY_"
+
+# Settings that begin with our prefix, but are read by something else than Celery's configuration.
+KNOWN_ELSEWHERE = {"CELERY_DB_REUSE_MAX"}
+
+OPTIONS = dict(defaults.flatten(defaults.NAMESPACES))
+
+VALID_NAMES = {PREFIX + name.upper() for name in OPTIONS}
+
+# Names from before Celery 4, such as CELERY_ACKS_LATE and CELERYD_CONCURRENCY.
+NEW_NAMES = {
+    old.format(name).upper(): PREFIX + name.upper()
+    for name, option in OPTIONS.items()
+    for old in option.old
+}
+
+# Seconds; kombu's own, where we set none.
+DEFAULT_VISIBILITY_TIMEOUT = 3600
+
+Messages = Iterator[checks.CheckMessage]
+
+
+def value_of(name: str) -> Any:
+    """What Celery takes for the setting `name`, given without prefix: ours or its default."""
+    return getattr(settings, PREFIX + name.upper(), OPTIONS[name].default)
+
+
+@checks.register("celery")
+def names_exist(**_: Any) -> Messages:
+    """A misspelt setting is ignored; an old name works until it disappears."""
+    for name in dir(settings):
+        if not name.startswith("CELERY") or name in VALID_NAMES | KNOWN_ELSEWHERE:
+            continue
+        if name in NEW_NAMES:
+            yield checks.Error(
+                f"{name} is the old name of {NEW_NAMES[name]}.",
+                hint=f"Rename it to {NEW_NAMES[name]}.",
+                id="celery.E002",
+            )
+            continue
+        nearest = get_close_matches(name, VALID_NAMES, n=1)
+        yield checks.Error(
+            f"{name} is not a setting of Celery, which ignores it.",
+            hint=(f"Did you mean {nearest[0]}? " if nearest else "")
+            + "If another package reads it, add it to KNOWN_ELSEWHERE in "
+            f"{__name__.replace('.', '/')}.py.",
+            id="celery.E001",
+        )
+
+
+@checks.register("celery")
+def time_limits_fit(**_: Any) -> Messages:
+    """The limits of a task must exist, and come one after the other."""
+    soft, hard = value_of("task_soft_time_limit"), value_of("task_time_limit")
+    if not hard:
+        yield checks.Warning(
+            "CELERY_TASK_TIME_LIMIT is not set: a task that hangs holds a worker process for ever.",
+            hint="Set it to the longest time, in seconds, that any task may take.",
+            id="celery.W001",
+        )
+        return
+    if soft and soft >= hard:
+        yield checks.Error(
+            f"CELERY_TASK_SOFT_TIME_LIMIT ({soft} s) is not shorter than CELERY_TASK_TIME_LIMIT "
+            f"({hard} s): a task is killed before it can clean up.",
+            hint="Make the soft limit shorter, by the time that cleaning up takes.",
+            id="celery.E003",
+        )
+    timeout = value_of("broker_transport_options").get(
+        "visibility_timeout", DEFAULT_VISIBILITY_TIMEOUT
+    )
+    if uses_redis_as_broker() and timeout <= hard:
+        yield checks.Error(
+            f"The visibility timeout ({timeout} s) is not longer than CELERY_TASK_TIME_LIMIT "
+            f"({hard} s): Redis hands a task that is still running to a second worker.",
+            hint='Raise "visibility_timeout" in CELERY_BROKER_TRANSPORT_OPTIONS, or lower the '
+            "limit.",
+            id="celery.E004",
+        )
+
+
+@checks.register("celery")
+def tasks_go_to_the_worker(**_: Any) -> Messages:
+    """Eager mode runs a task where it is sent: the visitor waits for it."""
+    # Django's test runner and pytest-django create the outbox.
+    testing = hasattr(mail, "outbox")
+    if value_of("task_always_eager") and not testing:
+        yield checks.Error(
+            "CELERY_TASK_ALWAYS_EAGER is on outside tests: each task runs in the process that "
+            "sends it, and no worker ever sees it.",
+            hint="Remove the setting, or set it in the tests only.",
+            id="celery.E005",
+        )
+
+
+@checks.register("celery")
+def tls_is_verified(**_: Any) -> Messages:
+    """With rediss:// alone, the broker's connection accepts any certificate."""
+    for url_name, ssl_name in (
+        ("broker_url", "broker_use_ssl"),
+        ("result_backend", "redis_backend_use_ssl"),
+    ):
+        url = str(value_of(url_name) or "")
+        if "rediss://" in url and not verifies(url, value_of(ssl_name)):
+            yield checks.Error(
+                f"{PREFIX}{url_name.upper()} uses TLS without verifying the server's "
+                "certificate: whoever is in between can read and change the tasks.",
+                hint="Append ?ssl_cert_reqs=required to REDIS_URL.",
+                id="celery.E006",
+            )
+
+
+def uses_redis_as_broker() -> bool:
+    """Whether the broker is Redis, the one with a visibility timeout."""
+    return str(value_of("broker_url") or "").startswith(("redis://", "rediss://", "sentinel://"))
+
+
+def verifies(url: str, options: Any) -> bool:
+    """Whether TLS to `url`, with the `options` of the setting for it, checks the certificate."""
+    given = options.get("ssl_cert_reqs") if isinstance(options, dict) else None
+    if given is None:
+        given = parse_qs(url.partition("?")[2]).get("ssl_cert_reqs", [""])[0]
+    return given in {"required", "CERT_REQUIRED", ssl.CERT_REQUIRED}

@@ -1,0 +1,136 @@
+"""Turn the text of a variable into a value: on into True, 8000 into a port.
+
+Each reader raises `UnfitError` with the words that complete "the variable must be ...". None quotes
+the text, which may hold a password.
+"""
+
+from collections.abc import Callable
+from logging import getLevelNamesMapping
+from math import isfinite
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+import environ
+
+
+class UnfitError(ValueError):
+    """The text is not what the variable must be; the message says what that is."""
+
+
+def yes_or_no(text: str) -> bool:
+    """On or off, or one of the other words for it."""
+    word = text.strip().lower()
+    if word in {"on", "true", "yes", "y", "ok", "1"}:
+        return True
+    if word in {"off", "false", "no", "n", "0"}:
+        return False
+    raise UnfitError("on or off")
+
+
+def whole_number(text: str) -> int:
+    """A whole number, also below 0."""
+    try:
+        return int(text)
+    except ValueError:
+        raise UnfitError("a whole number") from None
+
+
+def number(text: str) -> float:
+    """A number with or without a fraction, but not infinite."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise UnfitError("a number") from None
+    if not isfinite(value):
+        raise UnfitError("a number")
+    return value
+
+
+def names(text: str) -> list[str]:
+    """Names separated by commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def seconds(text: str) -> float:
+    """A duration in seconds, 0 or more."""
+    expected = UnfitError("a number of seconds, 0 or more")
+    try:
+        value = number(text)
+    except UnfitError:
+        raise expected from None
+    if value < 0:
+        raise expected
+    return value
+
+
+def port(text: str) -> int:
+    """A TCP port."""
+    if not text.strip().isdecimal() or not 1 <= int(text) <= 65_535:
+        raise UnfitError("a port, a whole number from 1 to 65535")
+    return int(text)
+
+
+def log_level(text: str) -> str:
+    """The name of a log level, in capitals."""
+    level = text.strip().upper()
+    if level not in getLevelNamesMapping():
+        raise UnfitError("DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    return level
+
+
+def time_zone(text: str) -> str:
+    """A time zone that this machine knows."""
+    if text not in available_timezones():
+        raise UnfitError("a time zone that this machine knows, such as UTC or Europe/Berlin")
+    return text
+
+
+def redis_url(text: str) -> str:
+    """The address of a Redis server; what stands after the port is the number of a database."""
+    try:
+        parts = urlsplit(text)
+        database = parts.path.strip("/")
+        usable = (
+            parts.scheme in {"redis", "rediss"}
+            and parts.hostname
+            # Asking for the port raises ValueError where it is no number or too large.
+            and parts.port != 0
+            and (not database or database.isdecimal())
+        )
+    except ValueError:
+        usable = False
+    if not usable:
+        raise UnfitError(
+            "the URL of a Redis server, such as redis://127.0.0.1:6379/0 or, with TLS, "
+            "rediss://:password@host:6379/0?ssl_cert_reqs=required (special characters in the "
+            "password percent-encoded)"
+        )
+    return text
+
+
+def database(text: str) -> dict[str, Any]:
+    """An entry of Django's DATABASES."""
+    settings: dict[str, Any] = {}
+    try:
+        if urlsplit(text).scheme in environ.Env.DB_SCHEMES:
+            settings = environ.Env.db_url_config(text)
+    except ValueError:
+        pass
+    # A PostgreSQL service (?service=...) stands for the name.
+    if not settings.get("NAME") and not settings.get("OPTIONS"):
+        raise UnfitError(
+            "the URL of a database, such as postgres://user:password@host:5432/name (special "
+            "characters in the password percent-encoded)"
+        )
+    return settings
+
+
+# Stricter than what django-environ does with these types: it takes any unknown word for False
+# and leaves out of a number whatever is no digit.
+STRICT: dict[Any, Callable[[str], Any]] = {
+    bool: yes_or_no,
+    int: whole_number,
+    float: number,
+    list: names,
+}
