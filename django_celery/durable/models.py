@@ -1,0 +1,150 @@
+"""The abstract model of a durable task: a row that is worked on until it is done or has failed."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Iterable
+from typing import ClassVar, Self
+
+from celery import Task
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connections, models, transaction
+from django.db.models.base import ModelBase
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from kombu.exceptions import OperationalError as BrokerError
+
+from django_celery.durable.attempts import backoff, reason
+from django_celery.durable.rows import DurableQuerySet, due_after_grace
+from django_celery.durable.states import COMPLETE, GIVE_UP, RETRY, Status
+
+logger = logging.getLogger(__name__)
+
+# How often `complete` tries, a second apart, to reach a database that has just gone away.
+COMPLETE_TRIES = 5
+
+
+class DurableTask(models.Model):
+    """A row that is worked on until it is done, or has failed for the last time.
+
+    Create it in the transaction that saves what it is about: when that commits, the workers are
+    told. A `save()` of an existing row never writes its state; only the moves of
+    `django_celery.durable.states` do.
+    """
+
+    # Unguessable and the same for ever: fit for an address and for a Message-ID.
+    id = models.UUIDField(_("id"), primary_key=True, default=uuid.uuid4, editable=False)
+    status = models.CharField(
+        _("status"), max_length=7, choices=Status, default=Status.PENDING, editable=False
+    )
+    # Pending: when the sweep hints the row. Running: when the lease ends.
+    due_at = models.DateTimeField(_("due"), default=due_after_grace, editable=False)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
+    last_error = models.TextField(_("last error"), default="", editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, editable=False)
+
+    objects = DurableQuerySet.as_manager()
+
+    # The Celery task that works on these rows; `durable_task` sets it.
+    celery_task: ClassVar[Task[[str, int], str]]
+
+    class Meta:
+        """A subclass with a Meta of its own inherits this one, for the index."""
+
+        abstract = True
+        # What the sweep reads.
+        indexes = (models.Index(fields=["status", "due_at"]),)
+
+    def save(
+        self,
+        *,
+        force_insert: bool | tuple[ModelBase, ...] = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
+        """Save a new row and hint it when the transaction commits, or what is not state of an old.
+
+        `update_fields` writes what it names, as always.
+        """
+        is_new = self._state.adding
+        if not is_new and update_fields is None:
+            state = {field.attname for field in DurableTask._meta.local_concrete_fields}
+            fields = {f.attname for f in self._meta.concrete_fields if not f.primary_key}
+            update_fields = fields - state - self.get_deferred_fields() | {"updated_at"}
+        super().save(
+            force_insert=force_insert,
+            force_update=force_update,
+            using=using,
+            update_fields=update_fields,
+        )
+        if is_new:
+            transaction.on_commit(self.hint, using=self._state.db, robust=True)
+
+    def hint(self) -> bool:
+        """Tell the workers to look at this row now; return whether the broker took the message.
+
+        A broker that is away costs no more than the timeouts in the settings and one line in the
+        log: the sweep hints the row again.
+        """
+        try:
+            self.celery_task.apply_async(
+                (str(self.pk), self.attempts),
+                # What Celery logs about the message names the row and the attempt.
+                task_id=f"{self.pk}-{self.attempts}",
+            )
+        except BrokerError as error:
+            logger.warning(
+                "%s is saved, but the workers could not be told now; the sweep will. %s",
+                self._label,
+                reason(error),
+            )
+            return False
+        return True
+
+    def complete(self) -> None:
+        """Record at once that the work is done; it stays done, whoever holds the row by now.
+
+        What is not recorded is done a second time. So neither a lost connection nor the time
+        limit is taken for an answer before several tries. Raises the last try's error.
+        """
+        for tries_left in reversed(range(COMPLETE_TRIES)):
+            try:
+                self._row.move(COMPLETE, finished_at=timezone.now())
+            except (InterfaceError, OperationalError, SoftTimeLimitExceeded):
+                if not tries_left:
+                    raise
+                connections[self._row.db].close()
+                time.sleep(1)
+            else:
+                return
+
+    def fail(self, error: BaseException) -> None:
+        """Record a failed attempt: pending again after a wait, or failed if it was the last.
+
+        Does nothing when the lease has run out and the row belongs to another attempt.
+        """
+        # No two claims of a row end at the same microsecond.
+        mine = self._row.filter(due_at=self.due_at)
+        why = reason(error)
+        if self.attempts >= settings.DURABLE_ATTEMPTS:
+            if mine.move(GIVE_UP, last_error=why, finished_at=timezone.now()):
+                logger.error("%s failed; it was the last. %s", self._label, why)
+            return
+        wait = backoff(self.attempts)
+        if mine.move(RETRY, last_error=why, due_at=timezone.now() + wait):
+            seconds = wait.total_seconds()
+            logger.warning("%s failed; the next is in %.0f s. %s", self._label, seconds, why)
+
+    @property
+    def _row(self) -> DurableQuerySet[Self]:
+        return type(self).objects.using(self._state.db).filter(pk=self.pk)
+
+    @property
+    def _label(self) -> str:
+        return f"{self._meta.label} {self.pk}, attempt {self.attempts}"

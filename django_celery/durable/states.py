@@ -1,0 +1,39 @@
+"""The states of a durable task and the moves between them: this table is the whole machine.
+
+    move       from      to        when
+    CLAIM      pending   running   a worker takes the row for the length of the lease
+    COMPLETE   any       done      the work is done, whatever became of the row meanwhile
+    RETRY      running   pending   the attempt failed, or its lease ran out; more are left
+    GIVE_UP    running   failed    the same, after the last attempt
+    TRY_AGAIN  failed    pending   an operator asks for it
+
+A row begins as pending. `models.DurableQuerySet` makes these moves, and nothing else does.
+"""
+
+from typing import NamedTuple
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Status(TextChoices):
+    """Where a durable task stands."""
+
+    PENDING = "pending", _("pending")
+    RUNNING = "running", _("running")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+
+
+class Move(NamedTuple):
+    """A permitted change: from one of the states in `before` to `after`."""
+
+    before: tuple[Status, ...]
+    after: Status
+
+
+CLAIM = Move((Status.PENDING,), Status.RUNNING)
+COMPLETE = Move(tuple(Status), Status.DONE)
+RETRY = Move((Status.RUNNING,), Status.PENDING)
+GIVE_UP = Move((Status.RUNNING,), Status.FAILED)
+TRY_AGAIN = Move((Status.FAILED,), Status.PENDING)

@@ -1,0 +1,96 @@
+"""The Celery side of durable tasks: the decorator that makes one, and the sweep of all of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from celery import Task, current_app, shared_task
+from celery.signals import worker_ready
+from django.apps import apps
+from kombu.exceptions import ChannelError
+from kombu.exceptions import OperationalError as BrokerError
+
+from django_celery.durable.attempts import reason
+from django_celery.durable.models import DurableTask
+
+logger = logging.getLogger(__name__)
+
+# The sweep fills a queue up to this many messages. In a longer one the hints of most waiting
+# rows still stand, and sending them again at every sweep would only make it longer.
+QUEUE_ROOM = 1000
+
+
+def durable_task[Row: DurableTask](
+    model: type[Row], **options: Any
+) -> Callable[[Callable[[Row], object]], Task[[str, int], str]]:
+    """Make a function of one row the Celery task that works on the rows of `model`.
+
+    The function gets a row that this worker has claimed. When it returns, the row is done; when
+    it raises, the row is tried again later. `options` are those of Celery's `shared_task`.
+    """
+
+    def decorate(work: Callable[[Row], object]) -> Task[[str, int], str]:
+        # The row tells the result; storing it in Redis as well would only cost time.
+        @shared_task(ignore_result=True, **options)
+        @wraps(work)
+        def perform(pk: str, attempts: int) -> str:
+            row = model.objects.claim(pk, attempts)
+            if row is None:
+                return "nothing to do"
+            try:
+                work(row)
+            except Exception as error:
+                row.fail(error)
+                # For the traceback in the log, and for whatever collects errors.
+                raise
+            row.complete()
+            return "done"
+
+        task: Task[[str, int], str] = perform
+        model.celery_task = task
+        return task
+
+    return decorate
+
+
+def durable_models() -> list[type[DurableTask]]:
+    """Return every model of the project that is built on `DurableTask`."""
+    return [
+        model
+        for model in apps.get_models()
+        if issubclass(model, DurableTask) and not model._meta.proxy
+    ]
+
+
+@shared_task(ignore_result=True)
+def sweep() -> None:
+    """Bring back what a crash left behind, and hint what is due, for every durable task."""
+    for model in durable_models():
+        room = QUEUE_ROOM - messages_waiting(model.celery_task)
+        for row in model.objects.sweep(limit=max(room, 0)):
+            if not row.hint():
+                return
+
+
+def messages_waiting(task: Task[..., Any]) -> int:
+    """Return how many messages wait in the queue that `task` is sent to."""
+    queue = current_app.amqp.router.route({}, task.name)["queue"].name
+    with current_app.connection_for_read() as connection:
+        channel: Any = connection.default_channel
+        try:
+            return int(channel.queue_declare(queue, passive=True).message_count)
+        except ChannelError:
+            # In Redis an empty queue does not exist.
+            return 0
+
+
+@worker_ready.connect
+def sweep_when_ready(**_kwargs: Any) -> None:
+    """Look at once for what was left behind while no worker was there."""
+    try:
+        sweep.delay()
+    except BrokerError as error:
+        logger.warning("No sweep at the start; the schedule sends the next. %s", reason(error))
