@@ -4,15 +4,9 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
-MESSAGE_MAX_LENGTH = 5_000
-
 # Django's own rule lets some of them pass inside quotes ("a\x0bb"@example.com). Those that count
 # as line breaks would make building the e-mail fail, at every attempt.
-no_control_characters = RegexValidator(
-    r"[\x00-\x1f\x7f]",
-    message=_("Enter an e-mail address without line breaks or control characters."),
-    inverse_match=True,
-)
+no_control_characters = RegexValidator(r"[\x00-\x1f\x7f]", inverse_match=True)
 
 
 class FeedbackForm(forms.Form):
@@ -20,16 +14,24 @@ class FeedbackForm(forms.Form):
 
     email = forms.EmailField(
         label=_("E-mail"),
+        label_suffix="",
         help_text=_("We send your message back to this address."),
         validators=[no_control_characters],
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"required": _("Enter your e-mail address.")},
+        error_messages={
+            "required": _("Enter your e-mail address."),
+            "invalid": _("Enter an e-mail address such as anna@example.com."),
+        },
     )
     message = forms.CharField(
         label=_("Message"),
-        max_length=MESSAGE_MAX_LENGTH,
+        label_suffix="",
+        max_length=5_000,
         widget=forms.Textarea(attrs={"rows": 5}),
-        error_messages={"required": _("Write a message.")},
+        error_messages={
+            "required": _("Write a message."),
+            "max_length": _("Write at most %(limit_value)d characters: this is %(show_value)d."),
+        },
     )
 
     def full_clean(self) -> None:
