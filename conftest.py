@@ -1,0 +1,108 @@
+"""Fixtures for the tests of every app: real servers and real workers. None is faked."""
+
+import os
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from django.conf import settings
+
+from tests.processes import ROOT, RedisServer, Worker, free_port
+
+
+class StartWorker(Protocol):
+    """Start a Celery worker and return it when it has written `until`, by default that it is ready.
+
+    `options` are those of `celery worker`, `environment` is added to that of the tests. The
+    worker knows the tasks of `tests/tasks.py` as well, and has a migrated database of its own.
+    It is stopped when the test ends.
+    """
+
+    def __call__(
+        self,
+        *options: str,
+        environment: dict[str, str] | None = None,
+        until: str = " ready.",
+    ) -> Worker: ...
+
+
+@pytest.fixture(scope="session")
+def _real_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    program = shutil.which("redis-server") or shutil.which("valkey-server")
+    if not program:
+        message = "No Redis is installed; for this test: sudo apt install redis-server"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    port = int(settings.REDIS_URL.rpartition(":")[2].partition("/")[0])
+    server = RedisServer(
+        [program, "--bind", "127.0.0.1", "--save", "", "--port"],
+        port,
+        tmp_path_factory.mktemp("redis"),
+    )
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_server(_real_redis: RedisServer) -> RedisServer:
+    """The Redis at `settings.REDIS_URL`: one for all tests, emptied for each."""
+    _real_redis.client.flushall()
+    return _real_redis
+
+
+@pytest.fixture
+def embedded_redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """The stand-in that `scripts/dev` starts where no Redis is installed, at its own address."""
+    embedded = ROOT / "django_celery" / "stack" / "embedded.py"
+    server = RedisServer([sys.executable, "-P", embedded], free_port(), tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def _migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("database") / "db.sqlite3"
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": f"sqlite:///{path}"},
+        check=True,
+    )
+    return path
+
+
+@pytest.fixture
+def worker_database(_migrated_database: Path, tmp_path: Path) -> str:
+    """The DATABASE_URL of an empty, migrated database for the processes that a test starts."""
+    path = shutil.copy(_migrated_database, tmp_path / "db.sqlite3")
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def start_worker(worker_database: str) -> Iterator[StartWorker]:
+    """Start workers on the Redis of the tests, or on that of `environment["REDIS_URL"]`."""
+    workers: list[Worker] = []
+
+    def start(
+        *options: str, environment: dict[str, str] | None = None, until: str = " ready."
+    ) -> Worker:
+        # Two live workers of one name confuse Celery's remote control.
+        node = f"{uuid.uuid4().hex[:8]}@%h"
+        worker = Worker(
+            ["--hostname", node, "--loglevel", "info", "--include", "tests.tasks", *options],
+            {"DATABASE_URL": worker_database, **(environment or {})},
+        )
+        workers.append(worker)
+        return worker.wait_for(until)
+
+    yield start
+    for worker in workers:
+        worker.stop()

@@ -1,0 +1,40 @@
+"""The environment that the tests run in, whatever the shell and `.env` of the developer say.
+
+A pytest plugin, named in pyproject.toml, because pytest-django reads the settings before any
+conftest.py is loaded. Processes that the tests start inherit this environment.
+"""
+
+import os
+
+from tests.processes import free_port
+
+# Celery and honcho read these by themselves.
+for name in (
+    "CELERY_BROKER_URL",
+    "CELERY_BROKER_READ_URL",
+    "CELERY_BROKER_WRITE_URL",
+    "CELERY_RESULT_BACKEND",
+    "HONCHO_PROCESS_NAME",
+):
+    os.environ.pop(name, None)
+
+# An empty variable counts as one that is not set.
+os.environ.update(
+    DJANGO_SETTINGS_MODULE="django_celery.settings",
+    ENV_FILE=os.devnull,
+    # As in production, but without the certificate that HTTPS would need.
+    DEBUG="off",
+    USE_HTTPS="off",
+    BEHIND_PROXY="",
+    SECRET_KEY="for the tests only",
+    ALLOWED_HOSTS="",
+    # Another database than the developer's: TEST_DATABASE_URL=postgres://... ./scripts/test
+    DATABASE_URL=os.environ.get("TEST_DATABASE_URL", "sqlite://:memory:"),
+    # Nobody listens there until a test asks for the fixture `redis_server`.
+    REDIS_URL=f"redis://127.0.0.1:{free_port()}/0",
+    REDIS_PREFIX="test:",
+    EMAIL_HOST="",
+    TIME_ZONE="",
+    LOG_LEVEL="",
+    FEEDBACK_DELAY_SECONDS="0",
+)

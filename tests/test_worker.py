@@ -1,0 +1,102 @@
+"""A worker as users start it, in a process of its own, with a real Redis and the embedded one."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from celery import Celery
+from celery.result import AsyncResult
+
+from conftest import StartWorker
+from tests.processes import DEADLINE, ROOT, RedisServer, free_port
+
+
+@pytest.fixture(params=["redis_server", "embedded_redis"])
+def server(request: pytest.FixtureRequest) -> RedisServer:
+    """A real Redis in one run of the test, the embedded one in the other."""
+    server: RedisServer = request.getfixturevalue(request.param)
+    return server
+
+
+@pytest.fixture
+def client(server: RedisServer) -> Iterator[Celery]:
+    """The Celery app of a process whose REDIS_URL is the server's."""
+    with Celery(set_as_current=False) as app:
+        app.config_from_object("django.conf:settings", namespace="CELERY")
+        backend = app.conf.result_backend.partition("+")[0]
+        app.conf.update(broker_url=server.url, result_backend=f"{backend}+{server.url}")
+        yield app
+
+
+def test_the_result_of_a_task_can_be_asked_for_by_its_id(
+    server: RedisServer, client: Celery, start_worker: StartWorker
+) -> None:
+    start_worker("--concurrency=1", environment={"REDIS_URL": server.url})
+
+    task_id = client.send_task("tests.tasks.add", (20, 22)).id
+
+    result = AsyncResult[int](task_id, app=client)
+    assert result.get(timeout=DEADLINE) == 42
+    assert result.state == "SUCCESS"
+
+
+def test_a_task_whose_process_is_killed_runs_again(
+    server: RedisServer, client: Celery, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    worker = start_worker("--concurrency=1", environment={"REDIS_URL": server.url})
+
+    result = client.send_task("tests.tasks.kill_own_process_once", (str(tmp_path / "killed"),))
+
+    assert result.get(timeout=DEADLINE) == "ran again"
+    assert "SIGKILL" in worker.output
+
+
+def test_the_worker_finds_the_tasks_of_every_app(
+    redis_server: RedisServer, start_worker: StartWorker
+) -> None:
+    worker = start_worker("--concurrency=1")
+
+    assert "feedback.tasks.send_feedback_email_task" in worker.output
+
+
+def test_a_worker_that_starts_before_redis_waits_for_it(
+    embedded_redis: RedisServer, start_worker: StartWorker
+) -> None:
+    embedded_redis.stop()
+    worker = start_worker(
+        "--concurrency=1", environment={"REDIS_URL": embedded_redis.url}, until="Cannot connect to"
+    )
+
+    embedded_redis.start()
+
+    worker.wait_for(" ready.")
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port that accepts connections and never says anything."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("answer", ["refuses", "says nothing"])
+def test_sending_fails_rather_than_hangs_while_redis_is_away(answer: str, silent_port: int) -> None:
+    port = free_port() if answer == "refuses" else silent_port
+
+    # In a process of its own, so that a send that hangs ends at the deadline.
+    process = subprocess.run(
+        [sys.executable, "-c", "import django_celery, tests.tasks as t; t.add.delay(20, 22)"],
+        cwd=ROOT,
+        env={**os.environ, "REDIS_URL": f"redis://127.0.0.1:{port}/0"},
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        check=False,
+        timeout=DEADLINE,
+    )
+
+    last_line = process.stderr.strip().rpartition("\n")[2]
+    assert last_line.startswith("kombu.exceptions.OperationalError:"), process.stderr
