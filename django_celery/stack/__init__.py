@@ -1,0 +1,1 @@
+"""What `./scripts/dev` runs on a developer's machine: the ports, the Redis, the processes."""

@@ -1,0 +1,84 @@
+"""What `manage.py dev` does: look before anything starts, then become honcho."""
+
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from django.core.management import call_command
+from django.db import OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from django_celery.environment import Environment
+from django_celery.settings import BASE_DIR
+from django_celery.stack import lifeline
+from django_celery.stack.errors import CannotStartError
+from django_celery.stack.ports import redis_port, require_free, web_port
+from django_celery.stack.redis_process import Say, without_password
+from django_celery.stack.servers import find_server
+
+
+def launch(say: Say) -> NoReturn:
+    """Start the processes of `Procfile.dev`, after all that could go wrong has been looked at.
+
+    Raises CannotStartError.
+    """
+    lifeline.hold()
+    port = web_port()
+    require_free("PORT", port)
+    own_redis = redis_port()
+    if own_redis:
+        require_free("REDIS_PORT", own_redis)
+    migrate(say)
+    say(first_screen(port, own_redis))
+    become_honcho(port)
+
+
+def migrate(say: Say) -> None:
+    """Bring the database up to date; say something only if it was not.
+
+    Raises CannotStartError if the database does not answer.
+    """
+    try:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except OperationalError as error:
+        raise CannotStartError(
+            f"The database of DATABASE_URL cannot be used: {str(error).strip()}"
+        ) from error
+    if plan:
+        say(f"Migrating the database ({len(plan)} migrations).")
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+def first_screen(port: int, own_redis: int | None) -> str:
+    """Return what a newcomer wants to know first: the address, the processes, how to stop."""
+    if own_redis:
+        redis = f"{find_server(own_redis).description}, on port {own_redis}"
+    else:
+        redis = f"yours, at {without_password(Environment().str('REDIS_URL'))}"
+    return f"""
+    Open http://localhost:{port}
+
+    web     Django's development server
+    worker  Celery; a saved file is live in it at once
+    redis   {redis}
+
+    Ctrl-C stops all of them.
+"""
+
+
+def become_honcho(port: int) -> NoReturn:
+    """Replace this process with honcho, so that a signal to it is a signal to honcho."""
+    os.chdir(BASE_DIR)
+    os.environ["PORT"] = str(port)
+    # `python` in Procfile.dev means the interpreter of this environment, activated or not.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    # honcho would copy `.env` into the environment of what it starts, where it would hide
+    # every later edit of the file.
+    no_dotenv = ("--env", os.devnull)
+    sys.stdout.flush()
+    os.execv(  # noqa: S606 - no shell is wanted.
+        sys.executable,
+        [sys.executable, "-m", "honcho", *no_dotenv, "start", "-f", "Procfile.dev"],
+    )

@@ -1,0 +1,69 @@
+"""Let the processes of the stack notice that honcho is gone, so that none of them is left over.
+
+honcho stops its processes when it is told to stop. When it is killed, or its terminal is
+closed, it cannot, and they would run on: each is in a session of its own. A lock tells them.
+The kernel sets it free when the process that holds it ends, however it ends.
+"""
+
+import fcntl
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+from django_celery.stack.errors import CannotStartError
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+LOCK = BASE_DIR / ".run" / "dev.lock"
+
+
+def hold() -> None:
+    """Hold the lock until this process ends, also after it has become honcho through `exec`.
+
+    Raises CannotStartError if another process holds it.
+    """
+    LOCK.parent.mkdir(exist_ok=True)
+    # Never closed: that would set the lock free. Locks of this kind belong to one process;
+    # what honcho starts does not hold it, too.
+    descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError) as error:
+        holder = os.read(descriptor, 32).decode()
+        os.close(descriptor)
+        raise CannotStartError(
+            f"This project is running already (process {holder}). Stop it with Ctrl-C in its "
+            f"terminal, or with `kill {holder}`."
+        ) from error
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, str(os.getpid()).encode())
+    os.set_inheritable(descriptor, True)  # noqa: FBT003 - takes no keyword.
+
+
+def follow() -> None:
+    """Stop this process and its group, as honcho would have done, when the lock is set free.
+
+    Returns at once. Does nothing in a process that honcho did not start, or if nobody holds
+    the lock, as when honcho was started by hand.
+    """
+    if "HONCHO_PROCESS_NAME" not in os.environ or not LOCK.exists():
+        return
+    descriptor = os.open(LOCK, os.O_RDONLY)
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        threading.Thread(target=stop_when_free, args=(descriptor,), daemon=True).start()
+    else:
+        os.close(descriptor)
+
+
+def stop_when_free(descriptor: int) -> None:
+    """Wait for the lock, then stop the process group; kill what is left of it after 5 seconds."""
+    fcntl.lockf(descriptor, fcntl.LOCK_SH)
+    # Do not hold it in our turn: the stack may be started again meanwhile.
+    os.close(descriptor)
+    os.kill(0, signal.SIGTERM)
+    time.sleep(5)
+    os.kill(0, signal.SIGKILL)
