@@ -1,0 +1,175 @@
+"""What the settings make of the environment: the sentence for bad input, the values for good."""
+
+import os
+import re
+import runpy
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from django_celery.environment import Environment, InvalidEnvironment, forget_dotenv_copy
+from tests.processes import DEADLINE, ROOT
+
+LoadSettings = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def load_settings(monkeypatch: pytest.MonkeyPatch) -> LoadSettings:
+    """Run the settings module with nothing but these variables, and return its names."""
+
+    def load(**variables: str) -> dict[str, Any]:
+        monkeypatch.setattr(Environment, "ENVIRON", variables)
+        return runpy.run_path(str(ROOT / "django_celery" / "settings.py"))
+
+    return load
+
+
+BAD_INPUT = [
+    ("SECRET_KEY", ""),
+    ("DEBUG", "maybe"),
+    ("USE_HTTPS", "2"),
+    ("REDIS_PORT", "many"),
+    ("REDIS_PORT", "0"),
+    ("REDIS_PORT", "65536"),
+    ("REDIS_URL", "nonsense"),
+    ("REDIS_URL", "https://example.com/0"),
+    ("REDIS_URL", "redis://"),
+    ("REDIS_URL", "redis://:hunter2@example.com:many/0"),
+    ("REDIS_URL", "redis://:hunt/er2@example.com/0"),
+    ("REDIS_URL", "redis://:hunter2@example.com/first"),
+    ("REDIS_URL", "redis://:hunter2@[example.com/0"),
+    ("DATABASE_URL", "nonsense"),
+    ("DATABASE_URL", "hunter2://user:hunter2@example.com/name"),
+    ("DATABASE_URL", "postgres://user:hunter2@example.com:many/name"),
+    ("DATABASE_URL", "postgres://user:hunt/er2@example.com/name"),
+    ("DATABASE_URL", "postgres://user:hunter2@[example.com/name"),
+    ("DATABASE_URL", "postgres://user:hunter2@example.com"),
+    ("FEEDBACK_DELAY_SECONDS", "five5"),
+    ("FEEDBACK_DELAY_SECONDS", "-1"),
+    ("FEEDBACK_DELAY_SECONDS", "inf"),
+    ("LOG_LEVEL", "loud"),
+    ("TIME_ZONE", "Mars/Olympus"),
+    ("TIME_ZONE", "../../etc/passwd"),
+]
+
+
+@pytest.mark.parametrize("debug", ["on", "off"])
+@pytest.mark.parametrize(("name", "value"), BAD_INPUT)
+def test_bad_input_gives_one_sentence_that_names_the_variable(
+    name: str, value: str, debug: str, load_settings: LoadSettings
+) -> None:
+    with pytest.raises(InvalidEnvironment) as error:
+        load_settings(**{"SECRET_KEY": "x", "DEBUG": debug, name: value})
+
+    sentence = str(error.value)
+    assert re.fullmatch(rf"{name} .+\.", sentence)
+    # Nor may the password come up where the traceback is printed all the same.
+    assert "hunt" not in "".join(traceback.format_exception(error.value))
+
+
+def test_the_mail_port_is_read_when_there_is_a_mail_server(load_settings: LoadSettings) -> None:
+    with pytest.raises(InvalidEnvironment, match=r"^EMAIL_PORT must be a port"):
+        load_settings(SECRET_KEY="x", EMAIL_HOST="smtp.example.com", EMAIL_PORT="smtp")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["manage.py", "check"],
+        ["manage.py", "runserver", "127.0.0.1:0"],
+        ["manage.py", "runworker"],
+        ["-m", "celery", "-A", "django_celery", "worker"],
+    ],
+    ids=lambda command: command[1],
+)
+def test_commands_end_with_the_sentence_alone(command: list[str]) -> None:
+    process = subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": "postgres://user:hunter2@example.com:many/name"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=DEADLINE,
+    )
+
+    assert process.returncode == 1
+    assert process.stdout == ""
+    assert re.fullmatch(r"DATABASE_URL must be [^\n]+\.\n", process.stderr)
+    assert "hunter2" not in process.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"DEBUG=on\nSECRET_KEY = hunter2\n", r"Line 2 of .+ must have the form NAME=value"),
+        (b"SECRET_KEY=\xff\n", r".+ cannot be read: it is not UTF-8 text\.$"),
+    ],
+)
+def test_a_broken_dotenv_gives_one_sentence_that_names_the_file(
+    content: bytes, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_bytes(content)
+    monkeypatch.setenv("HONCHO_PROCESS_NAME", "web.1")
+
+    for read in Environment.read_env, forget_dotenv_copy:
+        with pytest.raises(InvalidEnvironment, match=sentence) as error:
+            read(dotenv)
+        assert "hunter2" not in str(error.value)
+
+
+def test_the_example_is_a_usable_dotenv(
+    load_settings: LoadSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENV_FILE", str(ROOT / ".env.example"))
+
+    settings = load_settings(SECRET_KEY="x")
+
+    assert settings["DEBUG"] is True
+    # Empty in the example, which counts as not set.
+    assert settings["REDIS_URL"] == "redis://127.0.0.1:6379/0"
+
+
+def test_a_secret_key_may_begin_with_a_dollar_sign(load_settings: LoadSettings) -> None:
+    assert load_settings(SECRET_KEY="$ecret")["SECRET_KEY"] == "$ecret"
+
+
+def test_host_names_may_be_separated_by_commas_and_spaces(load_settings: LoadSettings) -> None:
+    settings = load_settings(SECRET_KEY="x", ALLOWED_HOSTS="example.com, www.example.com,")
+
+    assert settings["ALLOWED_HOSTS"] == ["example.com", "www.example.com"]
+
+
+def test_web_and_worker_can_share_sqlite(load_settings: LoadSettings) -> None:
+    database = load_settings(SECRET_KEY="x")["DATABASES"]["default"]
+
+    assert database["NAME"] == ROOT / "db.sqlite3"
+    assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    assert "journal_mode=WAL" in database["OPTIONS"]["init_command"]
+
+
+def test_a_database_url_selects_postgresql(load_settings: LoadSettings) -> None:
+    database = load_settings(
+        SECRET_KEY="x", DATABASE_URL="postgres://user:p%2Fw@db.example.com:5433/name"
+    )["DATABASES"]["default"]
+
+    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert (database["HOST"], database["PORT"], database["NAME"]) == (
+        "db.example.com",
+        5433,
+        "name",
+    )
+    assert database["PASSWORD"] == "p/w"
+
+
+def test_debug_is_off_and_https_on_unless_asked_for(load_settings: LoadSettings) -> None:
+    settings = load_settings(SECRET_KEY="x")
+
+    assert settings["DEBUG"] is False
+    assert settings["SECURE_SSL_REDIRECT"] is True
