@@ -1,0 +1,134 @@
+"""The main job, as a visitor sees it: write a message in a browser, receive the e-mail."""
+
+import time
+from collections.abc import Callable
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Stack
+from tests.processes import DEADLINE, Worker
+
+pytestmark = pytest.mark.browser
+
+Visit = Callable[..., Page]
+
+
+def find_mail(output: str, address: str) -> EmailMessage | None:
+    """Return the e-mail to `address` in a worker's output, if it is there in full."""
+    # The console backend writes a line of 79 dashes after each e-mail.
+    for text in output.split("-" * 79 + "\n")[:-1]:
+        _, header, rest = text.rpartition("Content-Type: text/plain")
+        mail = message_from_bytes((header + rest).encode(), policy=policy.default)
+        if mail["To"] == address:
+            return mail
+    return None
+
+
+def receive_mail(worker: Worker, address: str) -> EmailMessage:
+    """Return the e-mail to `address` as soon as the worker has written it."""
+    worker.wait_for(f"To: {address}\n")
+    deadline = time.monotonic() + DEADLINE
+    while True:
+        if mail := find_mail(worker.output, address):
+            return mail
+        assert time.monotonic() < deadline, f"The e-mail does not end:\n{worker.output}"
+        time.sleep(0.05)
+
+
+def write(page: Page, email: str, message: str) -> None:
+    """Fill in the form and send it, whatever the language of the page."""
+    page.locator("[name=email]").fill(email)
+    page.locator("[name=message]").fill(message)
+    page.locator("main button").click()
+
+
+@pytest.mark.parametrize(
+    ("locale", "language", "label", "thanks", "subject", "closing"),
+    [
+        ("en-GB", "en", "Message", "Thank you for your message", "Your Feedback", "Thank you!"),
+        ("ru-RU", "ru", "Сообщение", "Спасибо за сообщение", "Твой отзыв", "Спасибо!"),
+    ],
+)
+def test_a_message_comes_back_by_mail(
+    visit: Visit,
+    stack: Stack,
+    locale: str,
+    language: str,
+    label: str,
+    thanks: str,
+    subject: str,
+    closing: str,
+) -> None:
+    address = f"anna-{language}@example.com"
+    page = visit(locale)
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    expect(page.get_by_label(label, exact=True)).to_have_attribute("rows", "5")
+
+    write(page, address, "First line\nSecond line")
+
+    expect(page).to_have_url(f"{stack.address}/success/")
+    expect(page.get_by_role("heading", level=1)).to_have_text(thanks)
+    mail = receive_mail(stack.worker, address)
+    assert mail["Subject"] == subject
+    assert mail["From"] == "support@example.com"
+    assert mail.get_content().rstrip("\n") == f"\tFirst line\n\tSecond line\n\n{closing}"
+
+
+def test_another_message_can_be_sent_straight_away(visit: Visit, stack: Stack) -> None:
+    page = visit()
+    write(page, "first@example.com", "First")
+
+    page.get_by_role("link", name="Send another message").click()
+    write(page, "second@example.com", "Second")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you for your message")
+    receive_mail(stack.worker, "first@example.com")
+    receive_mail(stack.worker, "second@example.com")
+
+
+def test_the_language_chosen_on_the_page_is_the_language_of_the_mail(
+    visit: Visit, stack: Stack
+) -> None:
+    page = visit("en-GB")
+
+    page.get_by_role("button", name="Русский").click()
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+    expect(page.get_by_role("button", name="Русский")).to_have_attribute("aria-current", "true")
+    write(page, "switched@example.com", "Отлично")
+
+    assert receive_mail(stack.worker, "switched@example.com")["Subject"] == "Твой отзыв"
+
+
+def test_an_error_is_announced_where_it_is(visit: Visit) -> None:
+    page = visit()
+
+    write(page, "anna@example.com", "")
+
+    message = page.get_by_label("Message")
+    expect(message).to_be_focused()
+    expect(message).to_have_accessible_description("Write a message.")
+    expect(page.get_by_label("E-mail")).to_have_value("anna@example.com")
+    expect(page).to_have_title("Please check: Tell us what you think")
+
+
+@pytest.mark.parametrize("width", [320, 375, 1280])
+@pytest.mark.parametrize("locale", ["en-GB", "ru-RU"])
+def test_fits_the_screen(visit: Visit, locale: str, width: int) -> None:
+    page = visit(locale, viewport={"width": width, "height": 700})
+    write(page, "", "")
+    expect(page.locator(".errorlist")).to_have_count(2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    page.goto("/success/")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(("scheme", "card"), [("light", "#ffffff"), ("dark", "#17211c")])
+def test_follows_the_colour_scheme_of_the_system(visit: Visit, scheme: str, card: str) -> None:
+    page = visit(color_scheme=scheme)
+
+    red, green, blue = bytes.fromhex(card.removeprefix("#"))
+    expect(page.locator("main")).to_have_css("background-color", f"rgb({red}, {green}, {blue})")
