@@ -26,7 +26,10 @@ def test_speaks_russian_to_a_russian_browser(client: Client) -> None:
     assert '<label for="id_message">Сообщение</label>' in page
 
 
-def test_the_language_switch_is_remembered(client: Client) -> None:
+def test_the_language_switch_stays_on_the_page_and_is_remembered(client: Client) -> None:
+    page = client.get("/success/").content.decode()
+    assert '<input type="hidden" name="next" value="/success/">' in page
+
     answer = client.post(reverse("set_language"), {"language": "ru", "next": "/success/"})
 
     assert answer["Location"] == "/success/"
