@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from celery import current_app
 from django.apps import apps
 from django.conf import settings
 from django.core import checks
@@ -18,11 +17,13 @@ SMTP = "django.core.mail.backends.smtp.EmailBackend"
 def check_durable_tasks(**_kwargs: Any) -> list[checks.CheckMessage]:
     """Return what is wrong with the settings and the models of durable tasks."""
     models = [model for model in apps.get_models() if issubclass(model, DurableTask)]
-    messages = [*_numbers(), *_limits("CELERY_TASK_TIME_LIMIT", current_app.conf.task_time_limit)]
+    limit = getattr(settings, "CELERY_TASK_TIME_LIMIT", None)
+    messages = [*_numbers(), *_lease("CELERY_TASK_TIME_LIMIT", limit), *_mailers(limit)]
     for model in models:
         messages.extend(_model(model))
     if models and not any(
-        entry.get("task") == SWEEP for entry in current_app.conf.beat_schedule.values()
+        entry.get("task") == SWEEP
+        for entry in getattr(settings, "CELERY_BEAT_SCHEDULE", {}).values()
     ):
         messages.append(
             checks.Error(
@@ -54,7 +55,7 @@ def _numbers() -> Iterator[checks.CheckMessage]:
         )
 
 
-def _limits(name: str, time_limit: float | None) -> Iterator[checks.CheckMessage]:
+def _lease(name: str, time_limit: float | None) -> Iterator[checks.CheckMessage]:
     lease = settings.DURABLE_LEASE_SECONDS
     if time_limit is None:
         yield checks.Error(
@@ -62,19 +63,24 @@ def _limits(name: str, time_limit: float | None) -> Iterator[checks.CheckMessage
             f"start it once more after DURABLE_LEASE_SECONDS ({lease}).",
             id="durable.E002",
         )
-        return
-    if lease <= time_limit:
+    elif lease <= time_limit:
         yield checks.Error(
             f"DURABLE_LEASE_SECONDS ({lease}) is not longer than {name} ({time_limit}), so a "
             "second worker would start a row while the first still works on it.",
             id="durable.E002",
         )
+
+
+def _mailers(time_limit: float | None) -> Iterator[checks.CheckMessage]:
     for alias, mailer in getattr(settings, "MAILERS", {}).items():
         timeout = mailer.get("OPTIONS", {}).get("timeout")
-        if mailer["BACKEND"] == SMTP and (timeout is None or timeout >= time_limit):
+        if mailer.get("BACKEND") == SMTP and (
+            timeout is None or (time_limit is not None and timeout >= time_limit)
+        ):
             yield checks.Error(
-                f"The timeout of MAILERS[{alias!r}] ({timeout}) is not shorter than {name} "
-                f"({time_limit}), so a silent mail server ends with a killed worker process.",
+                f"The timeout of MAILERS[{alias!r}] ({timeout}) is not shorter than "
+                f"CELERY_TASK_TIME_LIMIT ({time_limit}), so a mail server that says nothing ends "
+                "with a killed worker process.",
                 hint='Set "timeout" in its OPTIONS to a few seconds.',
                 id="durable.E003",
             )
@@ -90,8 +96,8 @@ def _model(model: type[DurableTask]) -> Iterator[checks.CheckMessage]:
             obj=model,
             id="durable.E004",
         )
-    elif task.time_limit is not None:
-        yield from _limits(f"the time limit of {task.name}", task.time_limit)
+    elif task.time_limit not in (None, getattr(settings, "CELERY_TASK_TIME_LIMIT", None)):
+        yield from _lease(f"the time limit of {task.name}", task.time_limit)
     if not any(index.fields == ["status", "due_at"] for index in model._meta.indexes):
         yield checks.Warning(
             f"{model._meta.label} has no index on status and due_at, which every sweep reads.",

@@ -10,7 +10,6 @@ from typing import Any
 from celery import Task, current_app, shared_task
 from celery.signals import worker_ready
 from django.apps import apps
-from kombu.exceptions import ChannelError
 from kombu.exceptions import OperationalError as BrokerError
 
 from django_celery.durable.attempts import reason
@@ -77,14 +76,14 @@ def sweep() -> None:
 
 def messages_waiting(task: Task[..., Any]) -> int:
     """Return how many messages wait in the queue that `task` is sent to."""
-    queue = current_app.amqp.router.route({}, task.name)["queue"].name
+    queue = current_app.amqp.router.route({}, task.name)["queue"]
     with current_app.connection_for_read() as connection:
         channel: Any = connection.default_channel
-        try:
-            return int(channel.queue_declare(queue, passive=True).message_count)
-        except ChannelError:
-            # In Redis an empty queue does not exist.
-            return 0
+        # Not passive: for that, kombu asks Redis without the prefix of our keys, and finds none.
+        declared = channel.queue_declare(
+            queue.name, durable=queue.durable, auto_delete=queue.auto_delete
+        )
+        return int(declared.message_count)
 
 
 @worker_ready.connect
