@@ -45,6 +45,8 @@ def test_an_accepted_address_can_always_be_mailed_to() -> None:
     [
         ("", "Hello", ["email"]),
         ("anna", "Hello", ["email"]),
+        # A domain that becomes too long when it is written in ASCII.
+        (f"anna@{'é' * 60}.example", "Hello", ["email"]),
         ("anna@example.com", "", ["message"]),
         ("anna@example.com", " \n ", ["message"]),
         ("anna@example.com", "\x00", ["message"]),
