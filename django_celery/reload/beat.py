@@ -40,7 +40,7 @@ class Beat:
     def bootstep(cls, retirement: Retirement) -> type[bootsteps.StartStopStep]:
         """Return the consumer bootstep that starts the beat, and stops it at `retirement`."""
 
-        class EmbeddedBeat(bootsteps.StartStopStep):  # type: ignore[misc]
+        class EmbeddedBeat(bootsteps.StartStopStep):
             requires = ("celery.worker.consumer.tasks:Tasks",)
             beat: Beat | None = None
 
@@ -62,6 +62,7 @@ class Beat:
             self._hub.call_later(_LOCK_INTERVAL, self.start)
             return
         self._restore()
+        self._save()
         self._tick()
 
     def stop(self) -> None:
@@ -74,16 +75,20 @@ class Beat:
             return
         runs = self._runs()
         interval = self._scheduler.tick()
-        if runs != (now := self._runs()):
-            temporary = self._state.with_suffix(".new")
-            temporary.write_text(json.dumps(now))
-            temporary.replace(self._state)
+        if runs != self._runs():
+            self._save()
         self._hub.call_later(min(interval, _MAX_INTERVAL), self._tick)
+
+    def _save(self) -> None:
+        temporary = self._state.with_suffix(".new")
+        temporary.write_text(json.dumps(self._runs()))
+        temporary.replace(self._state)
 
     def _runs(self) -> dict[str, tuple[str, int]]:
         return {
             name: (entry.last_run_at.isoformat(), entry.total_run_count)
             for name, entry in self._scheduler.schedule.items()
+            if entry.last_run_at is not None
         }
 
     def _restore(self) -> None:

@@ -10,7 +10,7 @@ Message = dict[str, Any]
 _READ_SIZE = 65536
 
 
-class ChannelClosed(Exception):
+class ChannelClosedError(Exception):
     """The process at the other end is gone."""
 
 
@@ -29,7 +29,7 @@ class Channel:
     def send(self, message: Message, descriptors: tuple[int, ...] = ()) -> None:
         """Send `message`, and `descriptors` (open files) with it.
 
-        Raises `ChannelClosed` if nobody is left to read it.
+        Raises `ChannelClosedError` if nobody is left to read it.
         """
         line = json.dumps(message).encode() + b"\n"
         try:
@@ -38,7 +38,7 @@ class Channel:
                 line = line[sent:]
             self._socket.sendall(line)
         except (BrokenPipeError, ConnectionResetError) as error:
-            raise ChannelClosed from error
+            raise ChannelClosedError from error
 
     def readable(self) -> bool:
         """Tell whether `receive()` would return or raise at once."""
@@ -47,14 +47,14 @@ class Channel:
     def receive(self) -> list[Message]:
         """Wait until something has come and return the messages that are complete.
 
-        Raises `ChannelClosed` when the other end is closed and all of it has been read.
+        Raises `ChannelClosedError` when the other end is closed and all of it has been read.
         """
         try:
             data = self._socket.recv(_READ_SIZE)
         except ConnectionResetError as error:
-            raise ChannelClosed from error
+            raise ChannelClosedError from error
         if not data:
-            raise ChannelClosed
+            raise ChannelClosedError
         *lines, self._unread = (self._unread + data).split(b"\n")
         return [json.loads(line) for line in lines]
 

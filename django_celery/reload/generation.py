@@ -3,6 +3,7 @@
 It boots, says that it is ready and which tasks it knows, and serves until it is told to retire.
 """
 
+import contextlib
 import logging
 import os
 import site
@@ -11,17 +12,20 @@ import sys
 import sysconfig
 import threading
 import traceback
+import warnings
 from pathlib import Path
-from typing import Any
 
 import click
 import django
 from celery.bin.celery import celery as celery_command
+from celery.exceptions import SecurityWarning
 from celery.signals import worker_ready
+from django.core.checks import run_checks
 
 from django_celery.celery import app
+from django_celery.environment import InvalidEnvironment
 from django_celery.reload.beat import Beat
-from django_celery.reload.channel import Channel
+from django_celery.reload.channel import Channel, ChannelClosedError
 from django_celery.reload.retire import Retirement
 
 # Seconds after which a generation that is ready looks at what it has imported: not at once, as
@@ -35,6 +39,8 @@ def main(control: int, number: int, arguments: list[str]) -> None:
     `control` is the descriptor of the channel to the supervisor, `arguments` are options of
     `celery worker`. Ends the process with exit code 1 and a traceback if the code does not load.
     """
+    # Celery runs Django's checks twice at each start and drops what they find; see _look_around().
+    os.environ["CELERY_SKIP_CHECKS"] = "1"
     channel = Channel(socket.socket(fileno=control))
     # A pool process that held it would keep the supervisor from seeing that we are gone.
     os.register_at_fork(after_in_child=channel.close)
@@ -48,6 +54,8 @@ def main(control: int, number: int, arguments: list[str]) -> None:
         # Each reload is one line, and the supervisor writes it.
         for name in ("celery.apps.worker", "celery.worker.consumer.connection"):
             logging.getLogger(name).setLevel(logging.WARNING)
+        # That the worker runs as root has been said by the first generation.
+        warnings.simplefilter("ignore", SecurityWarning)
     command = [] if number == 1 else ["--quiet"]
     command += ["--app", "django_celery.celery", "worker", *_worker_options(number, arguments)]
     try:
@@ -66,6 +74,9 @@ def _load_project() -> None:
     try:
         django.setup()
         app.loader.import_default_modules()
+    except InvalidEnvironment as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
     except SystemExit as error:
         traceback.print_exc()
         print(f"A module of the project called sys.exit({error.code!r}).", file=sys.stderr)
@@ -78,11 +89,11 @@ def _load_project() -> None:
 def _worker_options(number: int, arguments: list[str]) -> list[str]:
     """Add what a reload needs to the user's own options of `celery worker`.
 
-    Mingle waits a second for the answers of other workers, and gossip talks to them: both are
-    for clusters. Two generations are alive at once, and remote control needs them to have
-    different names.
+    Mingle waits a second for the answers of other workers; gossip and heartbeats tell them and
+    monitors of this one: all three are for clusters, and cost time at each start. Two generations
+    are alive at once, and remote control needs them to have different names.
     """
-    options = ["--without-mingle", "--without-gossip"]
+    options = ["--without-mingle", "--without-gossip", "--without-heartbeat"]
     if not any(a.startswith(("-n", "--hostname")) for a in arguments):
         options += ["--hostname", f"generation-{number}@%h"]
     return [*arguments, *options]
@@ -91,21 +102,25 @@ def _worker_options(number: int, arguments: list[str]) -> list[str]:
 def _on_ready(channel: Channel) -> None:
     tasks = sorted(name for name in app.tasks if not name.startswith("celery."))
     channel.send({"event": "ready", "tasks": tasks})
-    timer = threading.Timer(_LEARN_DELAY, _send_modules, [channel])
+    timer = threading.Timer(_LEARN_DELAY, _look_around, [channel])
     timer.daemon = True
     timer.start()
 
 
-def _send_modules(channel: Channel) -> None:
-    """Tell the supervisor what the zygote should import, and which folders hold project code."""
-    modules = [(n, m.__spec__) for n, m in list(sys.modules.items()) if _has_spec(n, m)]
-    foreign = [name for name, spec in modules if _is_foreign(spec.origin)]
-    own = {Path(spec.origin).parent for _, spec in modules if not _is_foreign(spec.origin)}
-    channel.send({"event": "loaded", "foreign": foreign, "folders": sorted(map(str, own))})
+def _look_around(channel: Channel) -> None:
+    """Tell the supervisor what the zygote should import, and which folders hold project code.
 
-
-def _has_spec(name: str, module: Any) -> bool:
-    return name != "__main__" and getattr(module, "__spec__", None) is not None
+    Then run Django's checks: what they find does not keep the worker from running, but is shown.
+    """
+    specs = [getattr(module, "__spec__", None) for module in list(sys.modules.values())]
+    origins = {spec.name: spec.origin for spec in specs if spec and spec.name != "__main__"}
+    foreign = [name for name, origin in origins.items() if _is_foreign(origin)]
+    own = {Path(origin).parent for origin in origins.values() if origin and not _is_foreign(origin)}
+    with contextlib.suppress(ChannelClosedError):
+        channel.send({"event": "loaded", "foreign": foreign, "folders": sorted(map(str, own))})
+    for message in run_checks():
+        if message.is_serious() and not message.is_silenced():
+            print(message, file=sys.stderr, flush=True)
 
 
 _FOREIGN_FOLDERS = tuple(

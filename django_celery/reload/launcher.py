@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from django_celery.reload.channel import Channel, ChannelClosed
+from django_celery.reload.channel import Channel, ChannelClosedError
 
 _GENERATION_MODULE = "django_celery.reload.generation"
 
@@ -92,7 +92,7 @@ class ZygoteLauncher:
         with control:
             try:
                 self._require_channel().send(request, (control.fileno(),))
-            except ChannelClosed:
+            except ChannelClosedError:
                 self._replace()
                 self._require_channel().send(request, (control.fileno(),))
 
@@ -122,7 +122,7 @@ class ZygoteLauncher:
     def _receive(self) -> None:
         try:
             messages = self._require_channel().receive()
-        except ChannelClosed:
+        except ChannelClosedError:
             self._replace()
             return
         for message in messages:

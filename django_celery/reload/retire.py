@@ -5,26 +5,30 @@ the worker's outstanding BRPOP (up to 1 s) would catch the first task sent after
 it until the worker exits, behind whatever it is running.
 """
 
+import contextlib
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from celery import bootsteps
 from celery.exceptions import WorkerShutdown
 from celery.platforms import EX_OK
 from celery.utils.log import get_logger
-from celery.worker import state
+from celery.worker import state as celery_state
 from kombu.message import Message
 
-from django_celery.reload.channel import Channel, ChannelClosed
+from django_celery.reload.channel import Channel, ChannelClosedError
 
 logger = get_logger(__name__)
 
-# Seconds between asking an abandoned generation to give its tasks back and killing it.
-_ABANDONED_GRACE = 1.0
+# celery-types does not know all of it.
+state: Any = celery_state
+
+# Seconds that an abandoned generation gets to stop consuming before it gives its tasks back.
+_ABANDONED_GRACE = 0.5
 
 
 class Retirement:
@@ -56,7 +60,7 @@ class Retirement:
         """Return the consumer bootstep that connects this object with the worker."""
         retirement = self
 
-        class Retire(bootsteps.StartStopStep):  # type: ignore[misc]
+        class Retire(bootsteps.StartStopStep):
             requires = ("celery.worker.consumer.tasks:Tasks",)
 
             def start(self, consumer: Any) -> None:
@@ -88,15 +92,17 @@ class Retirement:
 
     def _listen(self) -> None:
         try:
-            while self._channel.receive():
+            while messages := self._channel.receive():
                 self._requested = True
+                if any("stop" in message for message in messages):
+                    self._stop_now()
                 if self._consumer is not None:
                     self._consumer.call_soon(self._begin)
                 else:
                     # Not in its event loop yet, or waiting for the broker: Celery looks at this
                     # flag in both places.
                     state.should_stop = EX_OK
-        except ChannelClosed:
+        except ChannelClosedError:
             self._abandoned()
 
     def _guard(self, consumer: Any) -> None:
@@ -122,7 +128,8 @@ class Retirement:
             callback()
         consumer.task_consumer.cancel()
         _give_back_waiting_tasks(consumer)
-        self._channel.send({"event": "retiring", "running": len(state.reserved_requests)})
+        with contextlib.suppress(ChannelClosedError):  # The supervisor is gone.
+            self._channel.send({"event": "retiring", "running": len(state.reserved_requests)})
         if consumer.hub is None:
             # gevent and eventlet have no event loop to wait in; warm shutdown joins their pool.
             state.should_stop = EX_OK
@@ -155,12 +162,36 @@ class Retirement:
             logger.debug("The waiting BRPOP was not ended early: %r", error)
 
     def _abandoned(self) -> None:
-        """Give the running tasks back and end: the supervisor is gone without a word."""
-        os.kill(os.getpid(), signal.SIGQUIT)
-        time.sleep(_ABANDONED_GRACE)
+        """Stop consuming, give the tasks back and end: the supervisor is gone without a word."""
+        self._requested = True
+        if self._consumer is not None:
+            self._consumer.call_soon(self._begin)
+            deadline = time.monotonic() + _ABANDONED_GRACE
+            while time.monotonic() < deadline and not (
+                self._begun and not self._blocked_connection()
+            ):
+                time.sleep(0.01)
+        self._stop_now()
+
+    def _stop_now(self) -> NoReturn:
+        """Give all tasks back, the running ones too, and end this generation at once.
+
+        Celery's cold shutdown does the same in a second or two, which is too long for somebody
+        who has pressed Ctrl-C, and needs its event loop, which a busy solo worker has not got.
+        """
+        if self._consumer is not None:
+            # First, so that no task ends well after it has been given back.
+            for pid in self._consumer.pool.info.get("processes", ()):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            for request in [*state.reserved_requests, *state.scheduled_requests]:
+                request.message.reject_log_error(
+                    logger, self._consumer.connection_errors, requeue=True
+                )
         if os.getpgid(0) == os.getpid():
             os.killpg(0, signal.SIGKILL)
         os.kill(os.getpid(), signal.SIGKILL)
+        raise SystemExit  # Not reached.
 
 
 def _address(connection: Any) -> str:

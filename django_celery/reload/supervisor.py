@@ -14,7 +14,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from django_celery.reload.channel import Channel, ChannelClosed
+from django_celery.reload.channel import Channel, ChannelClosedError
 from django_celery.reload.launcher import Launcher
 from django_celery.reload.report import Report
 from django_celery.reload.watcher import Changes, Watcher
@@ -138,7 +138,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         try:
             messages = generation.channel.receive()
-        except ChannelClosed:
+        except ChannelClosedError:
             loop.remove_reader(generation.channel)
             # Its exit code usually follows at once; if the zygote has died, it never does.
             loop.call_later(_EXIT_REPORT, self._gone, generation, None)
@@ -179,7 +179,7 @@ class Supervisor:
 
     def _retire(self, generation: _Generation) -> None:
         generation.retired = True
-        with contextlib.suppress(ChannelClosed):  # It is gone already, or about to be.
+        with contextlib.suppress(ChannelClosedError):  # It is gone already, or about to be.
             generation.channel.send({"retire": True})
         if generation.tasks is None:
             # It has taken no task, so nothing is lost if its boot has to be cut short.
@@ -239,10 +239,9 @@ class Supervisor:
         self._launcher.stop()
 
     def _stop_hard(self, generation: _Generation) -> None:
-        """Have Celery give the running tasks back into the queue (its cold shutdown)."""
-        if generation.pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(generation.pid, signal.SIGQUIT)
+        """Have the generation give its running tasks back into the queue and end."""
+        with contextlib.suppress(ChannelClosedError):
+            generation.channel.send({"stop": True})
 
     def _kill(self, generation: _Generation) -> None:
         if generation.pid is None:

@@ -109,11 +109,11 @@ class Watcher(FileSystemEventHandler):
     ) -> None:
         """Watch `root`, and every file of the `extra` files and folders.
 
-        `on_change` is called in the event loop that runs when the watcher starts. `ignore` holds glob patterns that are
-        matched against a path relative to `root` and against a name; `ignored_folders` are
-        media and static roots. `packages` is the site-packages folder, where only the coming and
-        going of a package counts. `poll` looks at the files twice a second instead of relying on
-        events.
+        `on_change` is called in the event loop that runs when the watcher starts. `ignore` holds
+        glob patterns that are matched against a path relative to `root` and against a name;
+        `ignored_folders` are media and static roots. `packages` is the site-packages folder,
+        where only the coming and going of a package counts. `poll` looks at the files twice a
+        second instead of relying on events.
         """
         self._root = root
         self._on_change = on_change
@@ -151,7 +151,7 @@ class Watcher(FileSystemEventHandler):
                 self._poll = True
         if self._poll:
             self._watched.clear()
-            self._observe(PollingObserverVFS(os.stat, self._scan, _POLL_INTERVAL))
+            self._observe(PollingObserverVFS(os.stat, self._scan, polling_interval=_POLL_INTERVAL))
 
     def stop(self) -> None:
         """Stop watching; a batch that is not complete is forgotten."""
@@ -204,9 +204,9 @@ class Watcher(FileSystemEventHandler):
             names[:] = [name for name in names if not self._ignores_folder(Path(folder) / name)]
             yield folder
 
-    def _scan(self, folder: str) -> Iterator[os.DirEntry[str]]:
+    def _scan(self, folder: str | None) -> Iterator[os.DirEntry[str]]:
         """List `folder` for polling, without what is ignored."""
-        with os.scandir(folder) as entries:
+        with os.scandir(folder or self._root) as entries:
             for entry in entries:
                 if not (entry.is_dir() and self._ignores_folder(Path(entry.path))):
                     yield entry

@@ -47,11 +47,12 @@ class _Zygote:
         while True:
             # One module at a time, so that a request is never kept waiting for all of them.
             timeout = 0 if self._to_preload else None
-            readable, _, _ = select.select([self._connection, self._wakeup], [], [], timeout)
+            watched = [self._connection.fileno(), self._wakeup]
+            readable, _, _ = select.select(watched, [], [], timeout)
             if self._wakeup in readable:
                 os.read(self._wakeup, 4096)
                 self._report_exits()
-            if self._connection in readable:
+            if self._connection.fileno() in readable:
                 for request in self._receive():
                     if "preload" in request:
                         self._to_preload += request["preload"]

@@ -25,8 +25,6 @@ class Command(BaseCommand):
         "Starts a Celery worker and swaps it for a new one whenever the code changes. "
         "Options that are not listed here go to `celery worker` unchanged."
     )
-    # The worker runs the checks of each state of the code itself.
-    requires_system_checks: Sequence[str] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options of the reload; all others belong to Celery."""
@@ -75,7 +73,7 @@ class Command(BaseCommand):
         self.execute(**vars(options), arguments=arguments)
 
     def execute(self, *args: Any, **options: Any) -> None:
-        """Run without Django's own checks and output wrappers: the worker has its own."""
+        """Run without Django's set-up and checks: the generations do both, for each change."""
         self.handle(*args, **options)
 
     def handle(self, *_: Any, arguments: Sequence[str] = (), **options: Any) -> None:
@@ -88,7 +86,7 @@ class Command(BaseCommand):
 
 
 async def _supervise(arguments: list[str], options: argparse.Namespace) -> int:
-    root = settings.BASE_DIR
+    root = Path(__file__).resolve().parents[3]
     supervisor = Supervisor(root, Report(root), grace=options.grace)
     launcher_class = FreshLauncher if options.no_preload else ZygoteLauncher
     launcher = launcher_class(
@@ -105,11 +103,19 @@ async def _supervise(arguments: list[str], options: argparse.Namespace) -> int:
         supervisor.changed,
         extra=options.watch,
         ignore=options.ignore,
-        ignored_folders=[Path(f) for f in (settings.STATIC_ROOT, settings.MEDIA_ROOT) if f],
+        ignored_folders=_generated_folders(),
         packages=Path(sysconfig.get_path("purelib")),
         poll=options.poll,
     )
     return await supervisor.run(launcher, watcher)
+
+
+def _generated_folders() -> list[Path]:
+    """Return where static files are collected and uploads are kept."""
+    try:
+        return [Path(folder) for folder in (settings.STATIC_ROOT, settings.MEDIA_ROOT) if folder]
+    except Exception:  # noqa: BLE001 - broken settings: the first generation shows what is wrong.
+        return []
 
 
 def _is_solo(arguments: list[str]) -> bool:

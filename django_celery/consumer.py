@@ -1,0 +1,66 @@
+"""A worker that waits for its broker: one line when it is away, one when it is back."""
+
+import logging
+from typing import Any
+
+from celery.utils.log import get_logger
+from celery.worker.consumer import Consumer
+from celery.worker.state import maybe_shutdown
+
+logger = get_logger(__name__)
+
+# Seconds between two attempts. Celery's own pause grows to half a minute, which is how long
+# tasks would wait after the broker is back.
+_PAUSE = 0.5
+
+
+class PatientConsumer(Consumer):
+    """Celery's consumer with another way of waiting; see the setting CELERY_WORKER_CONSUMER."""
+
+    def ensure_connected(self, conn: Any) -> Any:
+        """Return `conn` when the broker has answered, however long that takes."""
+        failures: list[Exception] = []
+
+        def note(error: Exception, pause: float) -> None:
+            del pause
+            if not failures:
+                logger.warning(
+                    "The broker at %s is not there (%s). Waiting for it.",
+                    conn.as_uri(),
+                    error,
+                )
+            failures.append(error)
+
+        connection = conn.ensure_connection(
+            note,
+            interval_start=_PAUSE,
+            interval_step=0,
+            interval_max=_PAUSE,
+            callback=maybe_shutdown,
+        )
+        if failures:
+            logger.warning("The broker is back.")
+        self.first_connection_attempt = False
+        return connection
+
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        """Clean up as Celery does, without its own line: ours comes with the next attempt.
+
+        Closing a Redis channel that has unacknowledged messages fails once its transport has
+        lost its client (https://github.com/celery/kombu/issues/582), and the acknowledgement of
+        a task that is still running would fail the same way. Both would end the worker, so the
+        client is put back.
+        """
+        transport: Any = self.connection.transport if self.connection else None
+        client = getattr(transport, "client", None)
+        celery_logger = logging.getLogger(Consumer.__module__)
+        level = celery_logger.level
+        celery_logger.setLevel(logging.ERROR)
+        try:
+            super().on_connection_error_after_connected(exc)
+        except AttributeError as error:
+            logger.debug("The lost connection was not closed cleanly: %r", error)
+        finally:
+            celery_logger.setLevel(level)
+        if transport is not None:
+            transport.client = client

@@ -1,0 +1,262 @@
+"""A small project that runs this repository's `django_celery`, and its worker as a process."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import redis
+from celery import Celery
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+# Seconds to wait for what should take far less, on a machine that may be very busy.
+PATIENCE = 60
+
+TASKS = '''
+import os
+
+import redis
+from celery import shared_task
+
+VERSION = 0
+
+
+def client():
+    return redis.Redis.from_url(os.environ["PROBE_URL"], decode_responses=True)
+
+
+@shared_task
+def record(number, wait_for=None):
+    """Note which version of the code began and ended; wait for a key in between."""
+    with client() as connection:
+        connection.rpush("began", f"{number} {VERSION}")
+        if wait_for:
+            connection.blpop([wait_for], 60)
+        connection.rpush("ended", f"{number} {VERSION}")
+    return VERSION
+'''
+
+
+class Project:
+    """A project in a folder of its own, with keys of its own in Redis."""
+
+    def __init__(self, folder: Path, redis_url: str) -> None:
+        """Write the project's files into `folder`, which must not exist."""
+        self.folder = folder
+        self.prefix = f"{uuid.uuid4().hex}:"
+        self.redis_url = redis_url
+        shutil.copytree(
+            REPOSITORY / "django_celery",
+            folder / "django_celery",
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
+        shutil.copy(REPOSITORY / "manage.py", folder)
+        self.write("feedback/__init__.py", "")
+        self.write("feedback/urls.py", "urlpatterns = []\n")
+        self.write("feedback/tasks.py", TASKS)
+        self.write(
+            ".env",
+            f"DEBUG=on\nSECRET_KEY=for-tests\nREDIS_URL={redis_url}\nREDIS_PREFIX={self.prefix}\n",
+        )
+        # Results and what tasks note go to a database of the server that this project owns.
+        self.probe = redis.Redis.from_url(self.probe_url, decode_responses=True)
+        self.app = Celery("tests", broker=redis_url, backend=redis_url)
+        self.app.conf.update(
+            task_default_queue="django_celery",
+            broker_transport_options={"global_keyprefix": self.prefix},
+            result_backend_transport_options={"global_keyprefix": self.prefix},
+        )
+
+    @property
+    def probe_url(self) -> str:
+        """Where the tasks note what they did."""
+        return self.redis_url.rsplit("/", 1)[0] + "/9"
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file as an editor does that saves in place."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def read(self, name: str) -> str:
+        """Return the text of a file."""
+        return (self.folder / name).read_text()
+
+    def save_version(self, version: int) -> None:
+        """Give the task module another version."""
+        self.write("feedback/tasks.py", self.versioned(version))
+
+    def versioned(self, version: int) -> str:
+        """Return the task module's text with another version."""
+        return re.sub(r"VERSION = \d+", f"VERSION = {version}", self.read("feedback/tasks.py"))
+
+    def send(self, number: int = 0, **arguments: Any) -> Any:
+        """Send the task `record`; return its result object."""
+        return self.app.send_task("feedback.tasks.record", [number], arguments)
+
+    def version(self) -> int:
+        """Run a task and return the version of the code that ran it."""
+        return int(self.send().get(timeout=PATIENCE))
+
+    def runs(self, version: int) -> bool:
+        """Tell whether a task that is sent now runs on `version`."""
+        return self.version() == version
+
+    def noted(self, event: str) -> list[tuple[int, int]]:
+        """Return (number, version) of each task that `began` or `ended`, in order."""
+        return [tuple(map(int, line.split())) for line in self.probe.lrange(event, 0, -1)]  # type: ignore[misc]
+
+    def starting_worker(self, *options: str, **variables: str) -> "Worker":
+        """Run `manage.py runworker` with `options` for the length of a `with` block."""
+        return Worker(self, options, variables)
+
+    @contextmanager
+    def worker(self, *options: str, **variables: str) -> Iterator["Worker"]:
+        """Run `manage.py runworker` with `options` until the block ends; wait until it is ready."""
+        with self.starting_worker(*options, **variables) as worker:
+            worker.wait_for(r"Generation 1 is ready")
+            yield worker
+
+
+class Worker:
+    """A `runworker` process and what it has said."""
+
+    def __init__(
+        self, project: Project, options: tuple[str, ...], variables: dict[str, str] | None = None
+    ) -> None:
+        """Start the command for `project`; the first thing to do is usually to wait for a line."""
+        # The project's own `.env` is to count, not what the tests themselves run with.
+        environment = {k: v for k, v in os.environ.items() if k in {"HOME", "LANG", "PATH"}}
+        self.lines: list[str] = []
+        self._changed = threading.Condition()
+        self._read_until = 0
+        self._ended = False
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "runworker", "--loglevel", "info", "-c", "2", *options],
+            cwd=project.folder,
+            env=environment
+            | {"PROBE_URL": project.probe_url, "PYTHONUNBUFFERED": "1", "C_FORCE_ROOT": "1"}
+            | (variables or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def output(self) -> str:
+        """Everything that has been said."""
+        return "".join(self.lines)
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        """Wait for a line that matches, later than the last one waited for; return the match."""
+
+        def found() -> re.Match[str] | None:
+            for index in range(self._read_until, len(self.lines)):
+                if match := re.search(pattern, self.lines[index]):
+                    self._read_until = index + 1
+                    return match
+            return None
+
+        with self._changed:
+            match = None
+            deadline = time.monotonic() + PATIENCE
+            while (match := found()) is None:
+                left = deadline - time.monotonic()
+                if left <= 0 or self._ended:
+                    raise AssertionError(f"No line matches {pattern!r} in:\n{self.output}")
+                self._changed.wait(left)
+            return match
+
+    def generations(self) -> list[int]:
+        """Return the process ids of the generations that are alive."""
+        return [pid for zygote in children(self.process.pid) for pid in children(zygote)]
+
+    def processes(self) -> list[int]:
+        """Return the ids of all processes below the command, itself included."""
+        return [self.process.pid, *descendants(self.process.pid)]
+
+    def stop(self) -> int:
+        """Send SIGTERM and return the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+        return code
+
+    def __enter__(self) -> Self:
+        """Return the running command."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop the command, and show what it said if the block failed."""
+        self.stop()
+        if error is not None:
+            print(self.output)
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._changed:
+                self.lines.append(line)
+                self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+
+def children(pid: int) -> list[int]:
+    """Return the ids of the direct children of `pid`."""
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+    except FileNotFoundError:
+        return []
+    found = []
+    for task in tasks:
+        try:
+            found += [int(child) for child in (task / "children").read_text().split()]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the ids of all processes below `pid`."""
+    return [one for child in children(pid) for one in [child, *descendants(child)]]
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether process `pid` is there and not a zombie."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def eventually(condition: Callable[[], Any], what: str) -> Any:
+    """Wait until `condition` returns something true and return that."""
+    deadline = time.monotonic() + PATIENCE
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"It did not happen that {what}."
+        time.sleep(0.02)
+    return value

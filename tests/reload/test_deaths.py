@@ -1,0 +1,109 @@
+"""Processes that die: what is replaced, what goes with it, and that nothing stays behind."""
+
+import os
+import signal
+
+from tests.processes import RedisServer
+from tests.reload.project import Project, children, eventually, is_alive
+
+
+def test_a_killed_generation_is_replaced(project: Project) -> None:
+    with project.worker() as worker:
+        [generation] = worker.generations()
+        os.kill(generation, signal.SIGKILL)
+        worker.wait_for("Generation 1 was killed by SIGKILL. A new one starts now")
+        worker.wait_for("Generation 2 is ready")
+        assert project.version() == 0
+
+
+def test_generations_that_keep_dying_are_replaced_after_growing_pauses(project: Project) -> None:
+    with project.worker() as worker:
+        os.kill(worker.generations()[0], signal.SIGKILL)
+        worker.wait_for("A new one starts now")
+        worker.wait_for("Generation 2 is ready")
+        os.kill(worker.generations()[0], signal.SIGKILL)
+        worker.wait_for("A new one starts in 1 s")
+        worker.wait_for("Generation 3 is ready")
+        os.kill(worker.generations()[0], signal.SIGKILL)
+        worker.wait_for("A new one starts in 2 s")
+
+
+def test_a_killed_zygote_is_replaced_and_the_next_save_is_live(project: Project) -> None:
+    with project.worker() as worker:
+        [zygote] = children(worker.process.pid)
+        os.kill(zygote, signal.SIGKILL)
+        eventually(lambda: zygote not in children(worker.process.pid), "the zygote is gone")
+        assert project.version() == 0
+        project.save_version(1)
+        worker.wait_for("Reloaded in")
+        assert project.version() == 1
+
+
+def test_nothing_outlives_a_killed_supervisor(project: Project) -> None:
+    with project.worker() as worker:
+        project.send(1, wait_for="never")
+        eventually(lambda: project.noted("began"), "the task began")
+        processes = worker.processes()
+        os.kill(worker.process.pid, signal.SIGKILL)
+        eventually(lambda: not any(map(is_alive, processes)), "all processes end")
+    with project.worker():
+        eventually(lambda: len(project.noted("began")) == 2, "the task that was running runs again")
+
+
+def test_nothing_outlives_a_killed_process_group(project: Project) -> None:
+    """As when honcho loses patience: the supervisor and the zygote die at the same moment."""
+    with project.worker() as worker:
+        processes = worker.processes()
+        os.killpg(worker.process.pid, signal.SIGKILL)
+        eventually(lambda: not any(map(is_alive, processes)), "all processes end")
+
+
+def test_stopping_gives_a_running_task_back_and_leaves_nothing(project: Project) -> None:
+    with project.worker("--grace", "0.5") as worker:
+        project.send(1, wait_for="go")
+        eventually(lambda: project.noted("began"), "the task began")
+        processes = worker.processes()
+        assert worker.stop() == 0
+        assert [pid for pid in processes if is_alive(pid)] == []
+    project.probe.rpush("go", "on")
+    with project.worker():
+        eventually(lambda: project.noted("ended") == [(1, 0)], "the task runs at the next start")
+
+
+def test_stopping_waits_for_a_task_that_ends_within_the_grace_period(project: Project) -> None:
+    with project.worker("--grace", "30") as worker:
+        project.send(1, wait_for="go")
+        eventually(lambda: project.noted("began"), "the task began")
+        worker.process.send_signal(signal.SIGTERM)
+        project.probe.rpush("go", "on")
+        assert worker.stop() == 0
+    assert project.noted("ended") == [(1, 0)]
+
+
+def test_ctrl_c_in_the_terminal_is_a_stop(project: Project) -> None:
+    with project.worker() as worker:
+        processes = worker.processes()
+        os.killpg(worker.process.pid, signal.SIGINT)
+        assert worker.process.wait(60) == 0
+        assert [pid for pid in processes if is_alive(pid)] == []
+
+
+def test_redis_may_be_away_at_the_start_and_in_between(
+    project: Project, redis_server: RedisServer
+) -> None:
+    redis_server.stop()
+    try:
+        with project.starting_worker() as worker:
+            worker.wait_for("is not there")
+            redis_server.start()
+            worker.wait_for("is ready")
+            assert project.version() == 0
+            redis_server.stop()
+            worker.wait_for("is not there")
+            project.save_version(1)
+            redis_server.start()
+            eventually(lambda: project.version() == 1, "the new code serves")
+            assert worker.output.count("Traceback") == 0
+    finally:
+        redis_server.stop()
+        redis_server.start()
