@@ -69,7 +69,7 @@ def test_a_worker_that_starts_before_redis_waits_for_it(
 ) -> None:
     embedded_redis.stop()
     worker = start_worker(
-        "--concurrency=1", environment={"REDIS_URL": embedded_redis.url}, until="Cannot connect to"
+        "--concurrency=1", environment={"REDIS_URL": embedded_redis.url}, until="Connection refused"
     )
 
     embedded_redis.start()
