@@ -138,7 +138,3 @@ def _is_foreign(origin: str | None) -> bool:
     if origin is None or not origin.endswith((".py", ".so", ".pyd", ".pyc")):
         return True
     return origin.startswith(_FOREIGN_FOLDERS)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])

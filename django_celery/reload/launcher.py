@@ -13,6 +13,14 @@ from django_celery.reload.channel import Channel, ChannelClosedError
 
 _GENERATION_MODULE = "django_celery.reload.generation"
 
+# gevent and eventlet replace parts of the standard library, which must come before all imports.
+_FRESH_START = f"""
+import sys, celery
+celery.maybe_patch_concurrency(sys.argv)
+from {_GENERATION_MODULE} import main
+main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
+"""
+
 
 class Launcher(Protocol):
     """Starts generations and reports when one has started and when one has ended."""
@@ -173,8 +181,8 @@ class FreshLauncher:
             process = subprocess.Popen(  # noqa: S603 - our own module.
                 [
                     sys.executable,
-                    "-m",
-                    _GENERATION_MODULE,
+                    "-c",
+                    _FRESH_START,
                     str(descriptor),
                     str(number),
                     *self._arguments,

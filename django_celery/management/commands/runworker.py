@@ -88,7 +88,9 @@ class Command(BaseCommand):
 async def _supervise(arguments: list[str], options: argparse.Namespace) -> int:
     root = Path(__file__).resolve().parents[3]
     supervisor = Supervisor(root, Report(root), grace=options.grace)
-    launcher_class = FreshLauncher if options.no_preload else ZygoteLauncher
+    pool = _pool(arguments)
+    fresh = options.no_preload or pool in {"gevent", "eventlet"}
+    launcher_class = FreshLauncher if fresh else ZygoteLauncher
     launcher = launcher_class(
         arguments,
         root,
@@ -96,7 +98,7 @@ async def _supervise(arguments: list[str], options: argparse.Namespace) -> int:
         supervisor.exited,
         # A group of its own lets a whole pool be killed. A worker without a pool stays in the
         # terminal's group instead, so that a debugger in a task can read the keyboard.
-        own_group=not (sys.stdin.isatty() and _is_solo(arguments)),
+        own_group=not (sys.stdin.isatty() and pool == "solo"),
     )
     watcher = Watcher(
         root,
@@ -118,6 +120,8 @@ def _generated_folders() -> list[Path]:
         return []
 
 
-def _is_solo(arguments: list[str]) -> bool:
-    joined = " ".join(arguments)
-    return any(form in joined for form in ("-P solo", "-Psolo", "--pool solo", "--pool=solo"))
+def _pool(arguments: list[str]) -> str:
+    """Return the name of the pool that Celery's `arguments` ask for."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("-P", "--pool", default="prefork")
+    return str(parser.parse_known_args(arguments)[0].pool)
