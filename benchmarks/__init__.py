@@ -1,0 +1,1 @@
+"""Measures the reload side by side with the alternatives: run ./scripts/bench."""
