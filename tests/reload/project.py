@@ -51,8 +51,12 @@ def record(number, wait_for=None):
 class Project:
     """A project in a folder of its own, with keys of its own in Redis."""
 
-    def __init__(self, folder: Path, redis_url: str) -> None:
-        """Write the project's files into `folder`, which must not exist."""
+    def __init__(self, folder: Path, redis_url: str, probe_url: str | None = None) -> None:
+        """Write the project's files into `folder`, which must not exist.
+
+        The tasks note what they did in the Redis at `probe_url`, by default in another database
+        of the broker's.
+        """
         self.folder = folder
         self.prefix = f"{uuid.uuid4().hex}:"
         self.redis_url = redis_url
@@ -69,7 +73,7 @@ class Project:
             ".env",
             f"DEBUG=on\nSECRET_KEY=for-tests\nREDIS_URL={redis_url}\nREDIS_PREFIX={self.prefix}\n",
         )
-        # Results and what tasks note go to a database of the server that this project owns.
+        self.probe_url = probe_url or redis_url.rsplit("/", 1)[0] + "/9"
         self.probe = redis.Redis.from_url(self.probe_url, decode_responses=True)
         self.app = Celery("tests", broker=redis_url, backend=redis_url)
         self.app.conf.update(
@@ -77,11 +81,6 @@ class Project:
             broker_transport_options={"global_keyprefix": self.prefix},
             result_backend_transport_options={"global_keyprefix": self.prefix},
         )
-
-    @property
-    def probe_url(self) -> str:
-        """Where the tasks note what they did."""
-        return self.redis_url.rsplit("/", 1)[0] + "/9"
 
     def write(self, name: str, text: str) -> Path:
         """Write a file as an editor does that saves in place."""
@@ -102,13 +101,13 @@ class Project:
         """Return the task module's text with another version."""
         return re.sub(r"VERSION = \d+", f"VERSION = {version}", self.read("feedback/tasks.py"))
 
-    def send(self, number: int = 0, **arguments: Any) -> Any:
+    def send(self, number: int, **arguments: Any) -> Any:
         """Send the task `record`; return its result object."""
         return self.app.send_task("feedback.tasks.record", [number], arguments)
 
     def version(self) -> int:
         """Run a task and return the version of the code that ran it."""
-        return int(self.send().get(timeout=PATIENCE))
+        return int(self.send(-1).get(timeout=PATIENCE))
 
     def runs(self, version: int) -> bool:
         """Tell whether a task that is sent now runs on `version`."""
