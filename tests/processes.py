@@ -1,4 +1,4 @@
-"""Real processes for tests: a Redis server, and a Celery worker whose output can be awaited."""
+"""Real processes for tests: a Redis server, and processes whose output can be awaited."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -26,6 +26,14 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    """Return when `condition()` is true. Raises AssertionError if it does not become so."""
+    deadline = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < deadline, "It did not happen."
+        time.sleep(0.05)
 
 
 class RedisServer:
@@ -64,15 +72,17 @@ class RedisServer:
         self.client.close()
 
 
-class Worker:
-    """A Celery worker in a process group of its own, and all it has written so far."""
+class Process:
+    """A process in a group of its own, and all it has written so far."""
 
-    def __init__(self, options: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Start `celery worker` with these options, in this environment besides our own."""
+    def __init__(
+        self, command: Sequence[str | Path], *, folder: Path, environment: Mapping[str, str]
+    ) -> None:
+        """Start `command` in `folder` with exactly this environment."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "django_celery", "worker", *options],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+            list(map(str, command)),
+            cwd=folder,
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -87,27 +97,40 @@ class Worker:
 
     @property
     def pid(self) -> int:
-        """The process id of the worker's main process."""
+        """The process id; of a worker, that of its main process."""
         return self._process.pid
 
     @property
     def output(self) -> str:
-        """Everything that the worker and its tasks have written so far."""
+        """Everything that it and the processes it started have written so far."""
         with self._changed:
             return self._output
 
     def wait_for(self, text: str) -> Self:
-        """Return when the worker has written `text`.
+        """Return when `text` has been written.
 
-        Raises AssertionError, with the whole output, if the worker ends before or takes too long.
+        Raises AssertionError, with the whole output, if the process ends before or takes too long.
         """
         with self._changed:
             self._changed.wait_for(lambda: text in self._output or self._ended, DEADLINE)
-            assert text in self._output, f"The worker did not write {text!r}:\n{self._output}"
+            assert text in self._output, f"{text!r} was not written:\n{self._output}"
         return self
 
+    def tell(self, number: signal.Signals) -> None:
+        """Send a signal to the process, not to its group."""
+        self._process.send_signal(number)
+
+    def wait(self) -> int:
+        """Return the exit code when the process has ended, and all of its output been read.
+
+        Raises subprocess.TimeoutExpired if that takes too long.
+        """
+        code = self._process.wait(DEADLINE)
+        self._reader.join(DEADLINE)
+        return code
+
     def stop(self) -> None:
-        """End the worker: politely, and if it takes too long with its whole process group."""
+        """End the process: politely, and if it takes too long with its whole process group."""
         self._process.terminate()
         try:
             self._process.wait(10)
@@ -126,3 +149,15 @@ class Worker:
         with self._changed:
             self._ended = True
             self._changed.notify_all()
+
+
+class Worker(Process):
+    """A Celery worker."""
+
+    def __init__(self, options: Sequence[str], environment: Mapping[str, str]) -> None:
+        """Start `celery worker` with these options, in this environment besides our own."""
+        super().__init__(
+            [sys.executable, "-m", "celery", "-A", "django_celery", "worker", *options],
+            folder=ROOT,
+            environment={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+        )

@@ -12,6 +12,8 @@ import threading
 import time
 from pathlib import Path
 
+from django.utils import autoreload
+
 from django_celery.stack.errors import CannotStartError
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -48,7 +50,11 @@ def follow() -> None:
     Returns at once. Does nothing in a process that honcho did not start, or if nobody holds
     the lock, as when honcho was started by hand.
     """
-    if "HONCHO_PROCESS_NAME" not in os.environ or not LOCK.exists():
+    if "HONCHO_PROCESS_NAME" not in os.environ:
+        return
+    if autoreload.DJANGO_AUTORELOAD_ENV in os.environ:
+        threading.Thread(target=stop_without, args=(os.getppid(),), daemon=True).start()
+    if not LOCK.exists():
         return
     descriptor = os.open(LOCK, os.O_RDONLY)
     try:
@@ -60,10 +66,26 @@ def follow() -> None:
 
 
 def stop_when_free(descriptor: int) -> None:
-    """Wait for the lock, then stop the process group; kill what is left of it after 5 seconds."""
+    """Wait for the lock, then stop the process group."""
     fcntl.lockf(descriptor, fcntl.LOCK_SH)
     # Do not hold it in our turn: the stack may be started again meanwhile.
     os.close(descriptor)
+    stop_group()
+
+
+def stop_without(parent: int) -> None:
+    """Wait until another process than `parent` is the parent of this one, then stop the group.
+
+    That is for the process in which runserver serves. honcho knows only its parent, and takes
+    that for alive as long as anybody holds its output.
+    """
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    stop_group()
+
+
+def stop_group() -> None:
+    """Stop the process group; kill what is left of it after 5 seconds."""
     os.kill(0, signal.SIGTERM)
     time.sleep(5)
     os.kill(0, signal.SIGKILL)

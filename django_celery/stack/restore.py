@@ -1,6 +1,5 @@
 """Give back the tasks that a killed worker had taken and not finished."""
 
-from time import time
 from typing import Any
 
 from django.conf import settings
@@ -14,17 +13,15 @@ def restore_unacknowledged(*, taken_before: float) -> int:
     visibility timeout has passed. Call this when it is certain that every worker of that time
     is gone. Returns how many tasks went back.
     """
-    options = {
-        **settings.CELERY_BROKER_TRANSPORT_OPTIONS,
-        # kombu gives back what is older than this, in seconds.
-        "visibility_timeout": time() - taken_before,
-    }
-    with Connection(settings.CELERY_BROKER_URL, transport_options=options) as connection:
+    with Connection(
+        settings.CELERY_BROKER_URL, transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    ) as connection:
         # The Redis transport's channel has more than kombu's type for channels knows.
         channel: Any = connection.default_channel
-        # Left behind by a worker that was killed while it gave tasks back itself.
-        channel.client.delete(channel.unacked_mutex_key)
-        before: int = channel.client.hlen(channel.unacked_key)
-        channel.qos.restore_visible(num=None)
-        after: int = channel.client.hlen(channel.unacked_key)
-        return before - after
+        # The newest first: each goes to the front of its queue, so the oldest is first again.
+        tags = channel.client.zrange(
+            channel.unacked_index_key, taken_before, 0, desc=True, byscore=True
+        )
+        for tag in tags:
+            channel.qos.restore_by_tag(tag)
+        return len(tags)

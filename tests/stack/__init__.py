@@ -1,0 +1,1 @@
+"""What the one command does, as a user meets it: in a clone, with its real processes."""

@@ -1,0 +1,198 @@
+"""A clone of this repository, and the stack that runs in it."""
+
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.parse
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.error import HTTPError
+
+import psutil
+
+from tests.processes import DEADLINE, ROOT, Process, eventually, free_port
+
+
+class Clone:
+    """A clone of the repository, with what is not committed yet, in a folder of its own."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        """Clone into `folder`; what runs there gets exactly this environment, and a mark in it."""
+        subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
+        changed = subprocess.run(
+            ["git", "ls-files", "-z", "--modified", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        for name in filter(None, changed.stdout.split("\0")):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            if (ROOT / name).exists():
+                shutil.copy(ROOT / name, folder / name)
+            else:
+                (folder / name).unlink(missing_ok=True)
+        self.folder = folder
+        self.tasks = folder / "feedback" / "tasks.py"
+        self.dotenv = folder / ".env"
+        self._mark = uuid.uuid4().hex
+        self.environment = {**environment, "CLONE": self._mark}
+
+    @property
+    def redis_port(self) -> int:
+        """The port that `.env` gives to the clone's own Redis."""
+        return int(self.variable("REDIS_PORT"))
+
+    def variable(self, name: str) -> str:
+        """What `.env` says of a variable."""
+        found = re.search(rf"^{name}=(.*)$", self.dotenv.read_text(), re.MULTILINE)
+        assert found, f"{name} is not in {self.dotenv}."
+        return found[1]
+
+    def run(self, *command: str | Path, **environment: str) -> Process:
+        """Start a command in the folder of the clone."""
+        return Process(command, folder=self.folder, environment={**self.environment, **environment})
+
+    def manage(self, *arguments: str, **environment: str) -> Process:
+        """Start a management command; its output comes at once."""
+        return self.run(
+            self.folder / ".venv/bin/python",
+            "-u",
+            "manage.py",
+            *arguments,
+            **environment,
+        )
+
+    def processes(self) -> list[psutil.Process]:
+        """What runs at the moment of all that was ever started here."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                # Redis overwrites its environment, but stays in the folder of its data.
+                marked = process.environ().get("CLONE") == self._mark
+                if marked or Path(process.cwd()).is_relative_to(self.folder):
+                    found.append(process)
+            except psutil.Error:
+                continue
+        return found
+
+    def end(self) -> None:
+        """Kill whatever a test has left behind, and return when it is gone."""
+
+        def gone() -> bool:
+            processes = self.processes()
+            for process in processes:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+            return not processes
+
+        eventually(gone)
+
+    @contextmanager
+    def edited(self, path: Path, edit: Callable[[str], str]) -> Iterator[None]:
+        """Edit a file as an editor does that writes in place; undo it at the end of the block."""
+        original = path.read_text()
+        path.write_text(edit(original))
+        try:
+            yield
+        finally:
+            path.write_text(original)
+
+
+class Stack(Process):
+    """`./scripts/dev`, or another command that does the same, in a clone."""
+
+    def __init__(
+        self, clone: Clone, command: Sequence[str | Path] = (), **environment: str
+    ) -> None:
+        """Start the stack on a free port, from another folder than the clone's."""
+        self.clone = clone
+        self.port = free_port()
+        super().__init__(
+            command or [clone.folder / "scripts" / "dev"],
+            folder=clone.folder if command else Path("/"),
+            environment={**clone.environment, "PORT": str(self.port), **environment},
+        )
+
+    def wait_until_ready(self) -> None:
+        """Return when the worker takes tasks and the form is served."""
+        self.wait_for("Generation 1 is ready")
+        eventually(self.answers)
+
+    def answers(self) -> bool:
+        """Whether the web process serves the form."""
+        try:
+            Visitor(self.port).open()
+        except OSError:
+            return False
+        return True
+
+    def leaves_nothing(self) -> None:
+        """Assert that no process of the clone is left and that its ports are free."""
+        eventually(lambda: not self.clone.processes())
+        for port in (self.port, self.clone.redis_port):
+            assert not listens(port), f"Somebody still listens on port {port}."
+
+    def visit(self, message: str) -> str:
+        """Send a message with the form; return the path of the page that this leads to.
+
+        A connection that breaks is tried again, as the web process restarts after an edit; a
+        message may arrive twice then. Raises urllib.error.HTTPError if the answer is an error.
+        """
+        deadline = time.monotonic() + DEADLINE
+        while True:
+            try:
+                return Visitor(self.port).send(message)
+            except HTTPError:
+                raise
+            except OSError:
+                assert time.monotonic() < deadline, "The web process does not answer."
+                time.sleep(0.1)
+
+    def interrupt(self) -> int:
+        """Press Ctrl-C; return the exit code."""
+        self.tell(signal.SIGINT)
+        return self.wait()
+
+
+class Visitor:
+    """A browser without a screen: cookies, a form, redirects."""
+
+    def __init__(self, port: int) -> None:
+        """Come to the site on this port."""
+        self._address = f"http://127.0.0.1:{port}/"
+        self._browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+
+    def open(self) -> str:
+        """Open the form and return the page. Raises OSError if it is not served."""
+        with self._browser.open(self._address, timeout=60) as page:
+            return str(page.read().decode())
+
+    def send(self, message: str) -> str:
+        """Fill in the form and send it; return the path of the page that this leads to.
+
+        Raises urllib.error.HTTPError if the answer is an error.
+        """
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.open())
+        assert token
+        fields = {
+            "csrfmiddlewaretoken": token[1],
+            "email": "visitor@example.com",
+            "message": message,
+        }
+        data = urllib.parse.urlencode(fields).encode()
+        with self._browser.open(self._address, data, timeout=60) as page:
+            return str(urllib.parse.urlsplit(page.url).path)
+
+
+def listens(port: int) -> bool:
+    """Whether anybody listens on this port of 127.0.0.1."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,64 @@
+"""The sentences about ports that cannot be had."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from django_celery.stack import ports
+from django_celery.stack.errors import CannotStartError
+from tests.processes import free_port
+
+LISTEN = """
+import socket, sys
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))):
+    print("listening", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def listener(port: int, folder: Path) -> Iterator[int]:
+    """Run a process in `folder` that listens on `port`; yields its process id."""
+    with subprocess.Popen(
+        [sys.executable, "-c", LISTEN, str(port)],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline()
+        yield process.pid
+        process.communicate()
+
+
+def test_a_free_port_is_no_problem() -> None:
+    ports.require_free("PORT", free_port())
+
+
+def test_a_taken_port_names_who_holds_it_and_another_that_is_free(tmp_path: Path) -> None:
+    port = free_port()
+
+    with listener(port, tmp_path) as pid, pytest.raises(CannotStartError) as raised:
+        ports.require_free("PORT", port)
+
+    message = str(raised.value)
+    assert f"Port {port} is already taken by process {pid} ({sys.executable}" in message
+    offered = re.search(r"PORT=(\d+) \./scripts/dev", message)
+    assert offered
+    assert int(offered[1]) != port
+    ports.require_free("PORT", int(offered[1]))
+
+
+def test_a_left_over_redis_of_this_project_can_be_stopped_by_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ports, "REDIS_FOLDER", tmp_path)
+    port = free_port()
+
+    with listener(port, tmp_path) as pid, pytest.raises(CannotStartError, match=f"`kill {pid}`"):
+        ports.require_free("REDIS_PORT", port)
