@@ -5,6 +5,8 @@ from importlib import import_module
 from typing import Any
 
 from celery import Celery
+from celery.signals import task_postrun, task_prerun
+from django.db import close_old_connections
 
 from django_celery.environment import one_sentence_if_invalid
 
@@ -13,6 +15,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_celery.settings")
 app = Celery("django_celery")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+# As before and after each request: connections that are too old or broken are closed.
+task_prerun.connect(close_old_connections)
+task_postrun.connect(close_old_connections)
 
 
 @app.on_configure.connect

@@ -94,6 +94,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         # crash of the process and much faster than FULL.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+    # Seconds that a connection is reused for: to close the last one writes the whole log back,
+    # which takes longer than many a task. Few, so that a file put in its place is soon seen.
+    DATABASES["default"]["CONN_MAX_AGE"] = 5
 else:
     # Seconds that a connection is reused for; connecting anew for each request costs more.
     DATABASES["default"]["CONN_MAX_AGE"] = 60
@@ -258,6 +261,9 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 # Take a task only when a process is free for it, so that none waits behind a long one.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 
+# Celery's own rule, to close the database after each task, off: celery.py has Django's instead.
+CELERY_DB_REUSE_MAX = 1_000_000_000
+
 # Let running tasks finish when the connection breaks: late acknowledgement would run them again.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 
@@ -290,20 +296,20 @@ CELERY_WORKER_REDIRECT_STDOUTS = False
 # Seconds that a worker has for one attempt. Longer than CELERY_TASK_TIME_LIMIT, so that whoever
 # began is certainly dead when the row is given to another; hence also the longest wait after a
 # crash.
-DURABLE_LEASE_SECONDS = 360
+DURABLE_LEASE_SECONDS: float = 360
 
 # A row fails for good after so many attempts: with the waits below, after an hour and a half.
 DURABLE_ATTEMPTS = 10
 
 # Seconds of the wait after the first failed attempt. It doubles with each: 10, 20, 40 …
-DURABLE_BACKOFF_SECONDS = 10
+DURABLE_BACKOFF_SECONDS: float = 10
 
 # Seconds that a hint has to reach a worker before the sweep sends another. Together with the
 # sweep's own interval, this is how late a task may be that Redis has lost.
-DURABLE_GRACE_SECONDS = 5
+DURABLE_GRACE_SECONDS: float = 5
 
 # Seconds between two sweeps. One that finds nothing costs a query for each model.
-DURABLE_SWEEP_SECONDS = 5
+DURABLE_SWEEP_SECONDS: float = 5
 
 # Sent by Celery's beat: a part of `runworker` in development, a process in production.
 CELERY_BEAT_SCHEDULE = {

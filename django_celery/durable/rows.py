@@ -33,12 +33,11 @@ class DurableQuerySet[Row: DurableTask](models.QuerySet[Row]):
         Return None if it is not: another worker has it, it is finished or gone, or it has been
         tried since the hint was sent.
         """
-        row = self.filter(pk=pk)
         lease = timedelta(seconds=settings.DURABLE_LEASE_SECONDS)
-        claimed = row.filter(attempts=attempts).move(
+        claimed = self.filter(pk=pk, attempts=attempts).move(
             CLAIM, attempts=attempts + 1, due_at=timezone.now() + lease
         )
-        return row.first() if claimed else None
+        return self.filter(pk=pk).first() if claimed else None
 
     def sweep(self, limit: int) -> list[Row]:
         """Take back the rows whose lease ran out, and return those that are due for a hint.
