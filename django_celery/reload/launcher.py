@@ -11,6 +11,9 @@ from typing import Protocol
 
 from django_celery.reload.channel import Channel, ChannelClosedError
 
+# Where generations keep the compiled form of the project's modules, in its folder.
+BYTECODE_FOLDER = ".run/bytecode"
+
 _GENERATION_MODULE = "django_celery.reload.generation"
 
 # gevent and eventlet replace parts of the standard library, which must come before all imports.
@@ -95,6 +98,8 @@ class ZygoteLauncher:
             "path": [str(self._directory)],
             "argv": ["celery", "worker", *self._arguments],
             "environment": dict(os.environ),
+            # The first generation imports all packages, and finds them compiled where they are.
+            "bytecode": str(self._directory / BYTECODE_FOLDER) if self._modules else None,
             "arguments": self._arguments,
         }
         with control:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from django_celery.reload.channel import Channel, ChannelClosedError
-from django_celery.reload.launcher import Launcher
+from django_celery.reload.launcher import BYTECODE_FOLDER, Launcher
 from django_celery.reload.report import Report
 from django_celery.reload.watcher import Changes, Watcher
 
@@ -97,7 +97,7 @@ class Supervisor:
         """Swap the current generation for one that runs the changed code."""
         if self._stopping.is_set():
             return
-        _forget_bytecode(changes.paths)
+        _forget_bytecode(changes.paths, self._root / BYTECODE_FOLDER)
         if changes.packages:
             self._launcher.renew()
         self._pause = 0.0
@@ -253,8 +253,8 @@ class Supervisor:
                 os.kill(generation.pid, signal.SIGKILL)
 
 
-def _forget_bytecode(paths: Collection[Path]) -> None:
-    """Remove the compiled form of changed modules.
+def _forget_bytecode(paths: Collection[Path], folder: Path) -> None:
+    """Remove the compiled form of changed modules, beside them and in `folder`.
 
     Python takes a compiled file for fresh if the source's size and its time of change, in whole
     seconds, are the same (https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation),
@@ -262,4 +262,7 @@ def _forget_bytecode(paths: Collection[Path]) -> None:
     """
     for path in paths:
         if path.suffix == ".py":
-            Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
+            beside = Path(importlib.util.cache_from_source(str(path)))
+            below = path.parent.relative_to(path.anchor) / beside.name
+            beside.unlink(missing_ok=True)
+            (folder / below).unlink(missing_ok=True)

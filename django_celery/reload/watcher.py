@@ -27,9 +27,10 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 from watchdog.observers.polling import PollingObserverVFS
 
-# Seconds without an event after which a batch is complete: editors and `git checkout` write in
-# bursts, and each reload starts a worker.
-QUIET = 0.03
+# Seconds without an event after which a batch is complete. One file is one save, and somebody is
+# waiting for it; several come in bursts, as from `git checkout`, and each reload starts a worker.
+_QUIET_AFTER_ONE = 0.015
+_QUIET_AFTER_SEVERAL = 0.05
 
 # Seconds between two looks where the file system sends no events.
 _POLL_INTERVAL = 0.5
@@ -283,7 +284,8 @@ class Watcher(FileSystemEventHandler):
         self._pending.packages |= packages
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(QUIET, self._complete)
+        quiet = _QUIET_AFTER_ONE if len(self._pending.paths) == 1 else _QUIET_AFTER_SEVERAL
+        self._timer = asyncio.get_running_loop().call_later(quiet, self._complete)
 
     def _complete(self) -> None:
         changes, self._pending = self._pending, None

@@ -153,6 +153,11 @@ def _become_generation(request: dict[str, Any]) -> NoReturn:
     os.environ.update(request["environment"])
     sys.path[:0] = request["path"]
     sys.argv = request["argv"]
+    if request["bytecode"]:
+        # Also where Python is told not to write bytecode (many containers do): compiling the whole
+        # project anew would take longer than all the rest of the start.
+        sys.dont_write_bytecode = False
+        sys.pycache_prefix = request["bytecode"]
     try:
         generation = importlib.import_module(request["module"])
     except Exception as error:  # noqa: BLE001 - printed whole; the supervisor goes on.
