@@ -1,6 +1,7 @@
 """Starting generations: forked from the zygote, or as fresh processes with `--no-preload`."""
 
 import asyncio
+import contextlib
 import os
 import socket
 import subprocess
@@ -55,37 +56,31 @@ class ZygoteLauncher:
         on_exit: Callable[[int, int], None],
         *,
         own_group: bool,
+        module: str = _GENERATION_MODULE,
     ) -> None:
         """Prepare to start generations in `directory` with Celery's `arguments`.
 
         `on_start` is called with a generation's number and process id, `on_exit` with the
         process id and the exit code (negative: the number of the signal that killed it).
-        `own_group` gives a generation a process group, as a pool of processes needs.
+        `own_group` gives a generation a process group, as a pool of processes needs. `module` is
+        where its `main()` is.
         """
         self._arguments = arguments
         self._directory = directory
         self._on_start = on_start
         self._on_exit = on_exit
         self._own_group = own_group
+        self._module = module
         self._modules: dict[str, None] = {}
-        self._channel: Channel | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._zygote: _ZygoteProcess | None = None
+        self._leaving: list[_ZygoteProcess] = []
 
     def start(self) -> None:
         """Start the zygote, which begins to import what is known so far."""
-        ours, theirs = socket.socketpair()
-        environment = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
-        with theirs:
-            # -P: without it Python puts the folder of the file on sys.path.
-            self._process = subprocess.Popen(  # noqa: S603 - our own file.
-                [sys.executable, "-P", Path(__file__).with_name("zygote.py"), str(theirs.fileno())],
-                env=environment,
-                pass_fds=[theirs.fileno()],
-            )
-        self._channel = Channel(ours)
-        asyncio.get_running_loop().add_reader(ours, self._receive)
+        zygote = self._zygote = _ZygoteProcess()
+        asyncio.get_running_loop().add_reader(zygote.channel, self._receive, zygote)
         if self._modules:
-            self._channel.send({"preload": list(self._modules)})
+            zygote.channel.send({"preload": list(self._modules)})
 
     def launch(self, number: int, control: socket.socket) -> None:
         """Have the zygote fork generation `number`."""
@@ -93,7 +88,7 @@ class ZygoteLauncher:
             "fork": number,
             "number": number,
             "own_group": self._own_group,
-            "module": _GENERATION_MODULE,
+            "module": self._module,
             "directory": str(self._directory),
             "path": [str(self._directory)],
             "argv": ["celery", "worker", *self._arguments],
@@ -104,39 +99,47 @@ class ZygoteLauncher:
         }
         with control:
             try:
-                self._require_channel().send(request, (control.fileno(),))
+                self._running().channel.send(request, (control.fileno(),))
             except ChannelClosedError:
-                self._replace()
-                self._require_channel().send(request, (control.fileno(),))
+                self._replace(self._running())
+                self._running().channel.send(request, (control.fileno(),))
 
     def learn(self, modules: list[str]) -> None:
         """Have the zygote import `modules` as well, now and after every restart."""
         new = [name for name in modules if name not in self._modules]
         self._modules.update(dict.fromkeys(new))
         if new:
-            self._require_channel().send({"preload": new})
+            # If it has just died, its replacement imports all that is known.
+            with contextlib.suppress(ChannelClosedError):
+                self._running().channel.send({"preload": new})
 
     def renew(self) -> None:
         """Start a new zygote; the old one ends with its last generation."""
-        self._forget_zygote()
+        old = self._running()
+        with contextlib.suppress(ChannelClosedError):
+            old.channel.send({"leave": True})
+            self._leaving.append(old)
         self.start()
 
     def stop(self) -> None:
-        """Let the zygote end and wait for it."""
-        self._forget_zygote()
-        if self._process is not None:
-            self._process.wait()
+        """Let every zygote end and wait for it."""
+        for zygote in [*self._leaving, self._running()]:
+            self._end(zygote)
 
-    def _require_channel(self) -> Channel:
-        if self._channel is None:
+    def _running(self) -> "_ZygoteProcess":
+        if self._zygote is None:
             raise RuntimeError("The zygote has not been started.")
-        return self._channel
+        return self._zygote
 
-    def _receive(self) -> None:
+    def _receive(self, zygote: "_ZygoteProcess") -> None:
         try:
-            messages = self._require_channel().receive()
+            messages = zygote.channel.receive()
         except ChannelClosedError:
-            self._replace()
+            if zygote in self._leaving:
+                self._leaving.remove(zygote)
+                self._end(zygote)
+            else:
+                self._replace(zygote)
             return
         for message in messages:
             if "forked" in message:
@@ -144,17 +147,30 @@ class ZygoteLauncher:
             else:
                 self._on_exit(message["exited"], message["code"])
 
-    def _replace(self) -> None:
-        self._forget_zygote()
-        if self._process is not None:
-            self._process.wait()
+    def _replace(self, dead: "_ZygoteProcess") -> None:
+        self._end(dead)
         self.start()
 
-    def _forget_zygote(self) -> None:
-        if self._channel is not None:
-            asyncio.get_running_loop().remove_reader(self._channel)
-            self._channel.close()
-            self._channel = None
+    def _end(self, zygote: "_ZygoteProcess") -> None:
+        asyncio.get_running_loop().remove_reader(zygote.channel)
+        zygote.channel.close()
+        zygote.process.wait()
+
+
+class _ZygoteProcess:
+    """A zygote as its launcher sees it."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        environment = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
+        with theirs:
+            # -P: without it Python puts the folder of the file on sys.path.
+            self.process = subprocess.Popen(  # noqa: S603 - our own file.
+                [sys.executable, "-P", Path(__file__).with_name("zygote.py"), str(theirs.fileno())],
+                env=environment,
+                pass_fds=[theirs.fileno()],
+            )
+        self.channel = Channel(ours)
 
 
 class FreshLauncher:

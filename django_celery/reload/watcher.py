@@ -134,11 +134,6 @@ class Watcher(FileSystemEventHandler):
         """Whether the watcher looks at the files itself, by choice or for want of watches."""
         return self._poll
 
-    @property
-    def watched_folders(self) -> int:
-        """How many folders are watched."""
-        return len(self._watched)
-
     def start(self) -> None:
         """Begin to watch; polls where the system has no watch left (see `polls`)."""
         self._loop = asyncio.get_running_loop()

@@ -34,6 +34,7 @@ class _Zygote:
         self._descriptors: list[int] = []
         self._children: set[int] = set()
         self._to_preload: list[str] = []
+        self._leaving = False
         self._wakeup, self._wakeup_writer = os.pipe()
 
     def serve(self) -> dict[str, Any]:
@@ -44,7 +45,7 @@ class _Zygote:
         os.set_blocking(self._wakeup_writer, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wakeup_writer, warn_on_full_buffer=False)
-        while True:
+        while self._children or not self._leaving:
             # One module at a time, so that a request is never kept waiting for all of them.
             timeout = 0 if self._to_preload else None
             watched = [self._connection.fileno(), self._wakeup]
@@ -56,10 +57,13 @@ class _Zygote:
                 for request in self._receive():
                     if "preload" in request:
                         self._to_preload += request["preload"]
+                    elif "leave" in request:
+                        self._leaving = True
                     elif self._fork(request):
                         return request
             elif self._to_preload:
                 _preload(self._to_preload.pop(0))
+        sys.exit(0)
 
     def _receive(self) -> list[dict[str, Any]]:
         try:
