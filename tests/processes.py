@@ -1,6 +1,8 @@
 """Real processes for tests: a Redis server, and processes whose output can be awaited."""
 
+import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -21,11 +23,16 @@ DEADLINE = 60
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody holds at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of 127.0.0.1 that nobody holds at the moment.
+
+    Below the range from which the system gives ports to outgoing connections: one of those could
+    take it before the server that it is meant for has started.
+    """
+    while True:
+        port = random.randrange(10_000, 20_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def eventually(condition: Callable[[], object]) -> None:
