@@ -41,6 +41,7 @@ class Clone:
                 (folder / name).unlink(missing_ok=True)
         self.folder = folder
         self.tasks = folder / "feedback" / "tasks.py"
+        self.settings = folder / "django_celery" / "settings.py"
         self.dotenv = folder / ".env"
         self._mark = uuid.uuid4().hex
         self.environment = {**environment, "CLONE": self._mark}

@@ -5,8 +5,6 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
-from urllib.error import HTTPError
 
 import pytest
 
@@ -43,7 +41,7 @@ def test_a_fresh_clone_needs_nothing_but_the_one_command(fresh_clone: Clone) -> 
         stack.wait_for(f"Open http://localhost:{stack.port}")
         stack.wait_for("apt install redis-server")
         stack.wait_for(". feedback.tasks.send_feedback_email_task")
-        assert stack.visit("first message") == "/success/"
+        assert stack.visit("first message").startswith("/success/")
         stack.wait_for("Subject: Your Feedback")
         stack.wait_for("\tfirst message")
 
@@ -71,7 +69,7 @@ def no_delay(dotenv: str) -> str:
 def test_with_a_real_redis_and_started_a_second_time(clone: Clone, with_redis: str) -> None:
     for message in ("first start", "second start"):
         with running(clone, PATH=with_redis) as stack:
-            assert stack.visit(message) == "/success/"
+            assert stack.visit(message).startswith("/success/")
             stack.wait_for(f"\t{message}")
             edit = subject(f'"Edited at the {message}"')
             with clone.edited(clone.tasks, edit):
@@ -129,16 +127,26 @@ def test_two_clones_side_by_side_do_not_see_each_other(
 def test_a_long_task_does_not_hold_up_the_stop_and_is_not_lost(
     clone: Clone, with_redis: str
 ) -> None:
-    with running(clone, PATH=with_redis, FEEDBACK_DELAY_SECONDS="600") as stack:
-        stack.visit("interrupted")
-        stack.wait_for("send_feedback_email_task[")
+    with clone.edited(clone.settings, short_lease):
+        with running(clone, PATH=with_redis, FEEDBACK_DELAY_SECONDS="600") as stack:
+            stack.visit("interrupted")
+            stack.wait_for("send_feedback_email_task[")
 
-        stack.tell(signal.SIGTERM)
+            stack.tell(signal.SIGTERM)
 
-        assert stack.wait() == 128 + signal.SIGTERM
-        stack.leaves_nothing()
-    with running(clone, PATH=with_redis) as stack:
-        stack.wait_for("\tinterrupted")
+            assert stack.wait() == 128 + signal.SIGTERM
+            stack.leaves_nothing()
+        with running(clone, PATH=with_redis) as stack:
+            stack.wait_for("\tinterrupted")
+
+
+def short_lease(settings: str) -> str:
+    """An edit of the settings: what a worker had begun that is gone is tried again after 10 s."""
+    return f"""{settings}
+CELERY_TASK_SOFT_TIME_LIMIT = 8
+CELERY_TASK_TIME_LIMIT = 9
+DURABLE_LEASE_SECONDS = 10
+"""
 
 
 @pytest.mark.parametrize("name", ["web.1", "worker.1", "redis.1"])
@@ -168,18 +176,18 @@ def test_nothing_outlives_a_honcho_that_is_killed_or_whose_terminal_is_closed(
         stack.leaves_nothing()
 
 
-def test_a_redis_of_yours_that_is_away_is_no_error_page(clone: Clone, with_redis: str) -> None:
+def test_a_redis_of_yours_that_is_away_does_not_keep_the_form_from_taking_a_message(
+    clone: Clone, with_redis: str
+) -> None:
     url = f"redis://127.0.0.1:{free_port()}/0"
     stack = Stack(clone, PATH=with_redis, REDIS_URL=url)
     stack.wait_for(f"yours, at {url}")
     stack.wait_for("It does not answer")
     stack.wait_for("Quit the server")
 
-    with pytest.raises(HTTPError) as raised:
-        stack.visit("not taken")
+    assert stack.visit("taken").startswith("/success/")
 
-    assert raised.value.code == HTTPStatus.SERVICE_UNAVAILABLE
-    assert "try again" in raised.value.read().decode()
+    stack.wait_for("is saved, but the workers could not be told now")
     stack.interrupt()
     stack.leaves_nothing()
 

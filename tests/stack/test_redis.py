@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -11,7 +12,7 @@ import redis
 from tests.processes import Process, eventually, free_port
 from tests.stack.clone import Clone, listens
 
-WORKER = ("-A", "django_celery", "worker", "--loglevel", "info")
+WORKER = ("-A", "django_celery", "worker", "--loglevel", "info", "--include", "tests.tasks")
 
 Start = Callable[[str], Process]
 
@@ -51,6 +52,18 @@ def test_without_one_it_says_how_to_get_it(start: Start, without_redis: str) -> 
     assert "apt install redis-server" in start(without_redis).output
 
 
+def test_a_command_that_fails_does_not_end_the_connection(
+    start: Start, path: str, client: redis.Redis
+) -> None:
+    start(path)
+    connection = client.client_id()
+
+    with pytest.raises(redis.ResponseError):
+        client.evalsha("0" * 40, 0)
+
+    assert client.client_id() == connection
+
+
 def test_stops_when_told(clone: Clone, start: Start, path: str) -> None:
     process = start(path)
     assert listens(clone.redis_port)
@@ -65,7 +78,8 @@ def test_waits_for_those_who_still_use_it(start: Start, path: str, client: redis
     process = start(path)
     client.ping()
 
-    process.tell(signal.SIGTERM)
+    # As honcho stops it: the whole group at once.
+    os.killpg(process.pid, signal.SIGTERM)
 
     # Nothing comes, so this answers after a second; if Redis stopped meanwhile, it would raise.
     assert client.blpop(["nothing"], timeout=1) is None
@@ -122,21 +136,19 @@ def test_one_that_is_yours_is_left_alone(clone: Clone, with_redis: str) -> None:
 
 
 def test_what_a_killed_worker_had_begun_is_done_after_the_next_start(
-    clone: Clone, start: Start, with_redis: str
+    clone: Clone, start: Start, with_redis: str, tmp_path: Path
 ) -> None:
     server = start(with_redis)
     celery = clone.folder / ".venv/bin/celery"
-    worker = clone.run(celery, *WORKER, FEEDBACK_DELAY_SECONDS="600")
-    code = (
-        "from feedback.tasks import send_feedback_email_task as task;"
-        "task.delay('visitor@example.com', 'begun and killed', 'en')"
-    )
+    worker = clone.run(celery, *WORKER)
+    begun = tmp_path / "begun"
+    code = f"from tests.tasks import hang_once; hang_once.delay({str(begun)!r})"
     assert clone.manage("shell", "-c", code).wait() == 0
-    worker.wait_for("send_feedback_email_task[")
+    eventually(begun.exists)
     os.killpg(worker.pid, signal.SIGKILL)
     worker.wait()
     stop(server)
 
     start(with_redis).wait_for("that a killed worker had left unfinished.")
 
-    clone.run(celery, *WORKER).wait_for("begun and killed")
+    clone.run(celery, *WORKER).wait_for("ran again")
