@@ -4,6 +4,8 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from django_celery.content_type import simplify_for_asgi
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_celery.settings")
 
-application = get_asgi_application()
+application = simplify_for_asgi(get_asgi_application())

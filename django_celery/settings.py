@@ -187,10 +187,27 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = USE_HTTPS
 
 SECURE_HSTS_PRELOAD = USE_HTTPS
 
-if env.bool("BEHIND_PROXY", default=False):
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+
+if BEHIND_PROXY:
     # Only where a proxy sets this header and strips it from what visitors send: otherwise a
     # visitor could pass off plain HTTP as HTTPS.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+
+# Caches
+
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Counts the messages of the form. In the memory of each web process: never away, and no
+    # request waits for it. docs/decisions.md says what a shared one would change.
+    "limits": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "limits",
+        # Beyond this many counters some are dropped at random; the default is 300.
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    },
+}
 
 
 # Redis
@@ -350,3 +367,8 @@ LOGGING = {
 
 # Seconds that the demo's task pretends to work for, to show that the visitor does not wait.
 FEEDBACK_DELAY_SECONDS = env.seconds("FEEDBACK_DELAY_SECONDS", default=5)
+
+# How many messages an hour one visitor may send, and one address may get; 0 is no limit.
+FEEDBACK_PER_VISITOR = env.int("FEEDBACK_PER_VISITOR", default=60)
+
+FEEDBACK_PER_ADDRESS = env.int("FEEDBACK_PER_ADDRESS", default=20)

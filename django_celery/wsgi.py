@@ -4,6 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from django_celery.content_type import simplify_for_wsgi
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_celery.settings")
 
-application = get_wsgi_application()
+application = simplify_for_wsgi(get_wsgi_application())

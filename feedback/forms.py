@@ -1,5 +1,7 @@
 """What a visitor may write to us."""
 
+from typing import Any
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
@@ -24,15 +26,21 @@ def validate_mailable(address: str) -> None:
 class FeedbackForm(forms.Form):
     """An e-mail address that is safe in a header, and a message of limited length."""
 
+    # Not a field: people never see it (the style sheet hides it), programs fill it in.
+    HONEYPOT = "website"
+
     email = forms.EmailField(
         label=_("E-mail"),
         label_suffix="",
+        # What the column holds.
+        max_length=254,
         help_text=_("We send your message back to this address."),
         validators=[validate_mailable],
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={
             "required": _("Enter your e-mail address."),
             "invalid": _("Enter an e-mail address such as anna@example.com."),
+            "max_length": _("No e-mail can be sent to this address."),
         },
     )
     message = forms.CharField(
@@ -45,6 +53,17 @@ class FeedbackForm(forms.Form):
             "max_length": _("Write at most %(limit_value)d characters: this is %(show_value)d."),
         },
     )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what a program filled in; a person whose browser did so is told, and may go on."""
+        if self.data.get(self.HONEYPOT):
+            raise ValidationError(
+                _(
+                    "A field that people do not see was filled in, so nothing was sent. "
+                    "What you wrote is still here: please send it again."
+                )
+            )
+        return self.cleaned_data
 
     def full_clean(self) -> None:
         """Validate as Django does, and have the browser focus the first field with an error."""

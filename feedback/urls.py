@@ -8,5 +8,8 @@ app_name = "feedback"
 
 urlpatterns = [
     path("", views.write, name="write"),
-    path("success/", views.success, name="success"),
+    # A message's id cannot be guessed, so whoever has the address is whoever wrote it.
+    path("success/<uuid:pk>/", views.success, name="success"),
+    path("success/<uuid:pk>/state/", views.state, name="state"),
+    path("favicon.ico", views.favicon),
 ]

@@ -1,55 +1,61 @@
-"""The demo app's pages: write a message, and see that it was taken."""
+"""The demo app's pages: write a message, and see what becomes of it."""
 
-import logging
+import uuid
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.templatetags.static import static
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
-from kombu.exceptions import OperationalError
 
 from feedback.forms import FeedbackForm
-from feedback.tasks import send_feedback_email_task
-
-logger = logging.getLogger(__name__)
+from feedback.limits import is_too_much
+from feedback.models import Feedback
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def write(request: HttpRequest) -> HttpResponse:
-    """Show the form; hand a valid message to the worker and answer without waiting for it.
+    """Show the form; save a valid message, which is also the promise to send it.
 
-    While Redis is away the visitor is told so and keeps what they typed (status 503). The
-    settings bound how long it takes to find out: about a second.
+    Whether Redis is there or not, nobody waits for the worker. Who sends too much is told so and
+    keeps what they typed (status 429).
     """
     form = FeedbackForm(request.POST if request.method == "POST" else None)
     status = 200
     if form.is_valid():
-        try:
-            send_feedback_email_task.delay(
-                email=form.cleaned_data["email"],
-                message=form.cleaned_data["message"],
-                language=request.LANGUAGE_CODE,
-            )
-        except OperationalError as error:
-            logger.warning(
-                "Redis does not take tasks (%s), so a visitor was asked to try again. "
-                "Check that the server at REDIS_URL is running.",
-                error,
-            )
-            form.add_error(
-                None,
-                _(
-                    "We could not take your message just now, so nothing was sent. "
-                    "What you wrote is still here: please try again in a minute."
-                ),
-            )
-            status = 503
-        else:
-            return redirect("feedback:success")
+        if not is_too_much(request, form.cleaned_data["email"]):
+            # The workers are told when the transaction commits, here at once.
+            feedback = Feedback.objects.create(**form.cleaned_data, language=request.LANGUAGE_CODE)
+            return redirect("feedback:success", feedback.pk)
+        form.add_error(
+            None,
+            _(
+                "There were too many messages within an hour, from you or to this address. "
+                "What you wrote is still here: please try again later."
+            ),
+        )
+        status = 429
     return render(request, "feedback/form.html", {"form": form}, status=status)
 
 
 @require_safe
-def success(request: HttpRequest) -> HttpResponse:
-    """Say that the message was taken, and offer to write another."""
-    return render(request, "feedback/success.html")
+@never_cache
+def success(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Say that the message was taken and where it stands, and offer to write another."""
+    feedback = get_object_or_404(Feedback, pk=pk)
+    return render(request, "feedback/success.html", {"feedback": feedback})
+
+
+@require_safe
+@never_cache
+def state(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Return the part of the success page that says where the message stands; one query."""
+    feedback = get_object_or_404(Feedback, pk=pk)
+    return render(request, "feedback/state.html", {"feedback": feedback})
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """Lead to the icon; browsers ask for it on pages that name none, such as the admin's."""
+    return redirect(static("feedback/favicon.svg"))

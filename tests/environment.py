@@ -37,4 +37,6 @@ os.environ.update(
     TIME_ZONE="",
     LOG_LEVEL="",
     FEEDBACK_DELAY_SECONDS="0",
+    FEEDBACK_PER_ADDRESS="0",
+    FEEDBACK_PER_VISITOR="0",
 )

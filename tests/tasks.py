@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 from celery import shared_task
@@ -11,6 +12,17 @@ from celery import shared_task
 def add(left: int, right: int) -> int:
     """Return the sum."""
     return left + right
+
+
+@shared_task
+def hang_once(marker: str) -> str:
+    """Take ten minutes, unless the file `marker` says that this has been begun before."""
+    try:
+        Path(marker).touch(exist_ok=False)
+    except FileExistsError:
+        return "ran again"
+    time.sleep(600)
+    return "ran once"
 
 
 @shared_task

@@ -1,13 +1,27 @@
+import uuid
 from http import HTTPStatus
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
-from conftest import StartWorker
-from tests.processes import RedisServer
+from django_celery.durable.states import Status
+from feedback.models import Feedback
 
-PAGES = ["/", "/success/"]
+MESSAGE = {"email": "anna@example.com", "message": "Hello"}
+
+
+@pytest.fixture
+def feedback(db: None) -> Feedback:
+    """A message that waits for a worker."""
+    return Feedback.objects.create(**MESSAGE, language="en")
+
+
+def address(feedback: Feedback) -> str:
+    """Return the address of the success page."""
+    return f"/success/{feedback.pk}/"
 
 
 def test_shows_an_empty_form(client: Client) -> None:
@@ -26,16 +40,20 @@ def test_speaks_russian_to_a_russian_browser(client: Client) -> None:
     assert '<label for="id_message">Сообщение</label>' in page
 
 
-def test_the_language_switch_stays_on_the_page_and_is_remembered(client: Client) -> None:
-    page = client.get("/success/").content.decode()
-    assert '<input type="hidden" name="next" value="/success/">' in page
+def test_the_language_switch_stays_on_the_page_and_is_remembered(
+    client: Client, feedback: Feedback
+) -> None:
+    here = address(feedback)
+    page = client.get(here).content.decode()
+    assert f'<input type="hidden" name="next" value="{here}">' in page
 
-    answer = client.post(reverse("set_language"), {"language": "ru", "next": "/success/"})
+    answer = client.post(reverse("set_language"), {"language": "ru", "next": here})
 
-    assert answer["Location"] == "/success/"
-    assert '<html lang="ru">' in client.get("/success/").content.decode()
+    assert answer["Location"] == here
+    assert '<html lang="ru">' in client.get(here).content.decode()
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("email", "message", "error"),
     [
@@ -45,8 +63,8 @@ def test_the_language_switch_stays_on_the_page_and_is_remembered(client: Client)
         ("anna@example.com", "x" * 5_001, "Write at most 5000 characters: this is 5001."),
     ],
 )
-def test_bad_input_shows_the_form_with_its_errors_and_sends_nothing(
-    client: Client, redis_server: RedisServer, email: str, message: str, error: str
+def test_bad_input_shows_the_form_with_its_errors_and_saves_nothing(
+    client: Client, email: str, message: str, error: str
 ) -> None:
     answer = client.post("/", {"email": email, "message": message})
 
@@ -54,41 +72,122 @@ def test_bad_input_shows_the_form_with_its_errors_and_sends_nothing(
     page = answer.content.decode()
     assert error in page
     assert message in page
-    assert redis_server.client.keys() == []
+    assert not Feedback.objects.exists()
 
 
-def test_a_valid_message_is_sent_in_the_background(
-    client: Client, redis_server: RedisServer, start_worker: StartWorker
-) -> None:
-    answer = client.post("/", {"email": "anna@example.com", "message": "Hello"})
+@pytest.mark.django_db
+def test_what_a_program_filled_in_is_not_saved(client: Client) -> None:
+    assert 'name="website"' in client.get("/").content.decode()
 
+    page = client.post("/", {**MESSAGE, "website": "https://example.com"}).content.decode()
+
+    assert "A field that people do not see was filled in" in page
+    assert "Hello</textarea>" in page
+    assert "https://example.com" not in page
+    assert not Feedback.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_valid_message_is_saved_and_leads_to_its_own_page(client: Client) -> None:
+    answer = client.post("/", MESSAGE, headers={"accept-language": "ru"})
+
+    feedback = Feedback.objects.get()
+    assert (feedback.email, feedback.message) == ("anna@example.com", "Hello")
+    assert (feedback.language, feedback.status) == ("ru", Status.PENDING)
     assert answer.status_code == HTTPStatus.FOUND
-    assert answer["Location"] == "/success/"
-    # Nobody has worked on it so far, as no worker ran: the page did not wait.
-    worker = start_worker("--concurrency=1")
-    worker.wait_for("To: anna@example.com")
-    worker.wait_for("Thank you!")
-
-
-def test_the_success_page_leads_back_to_the_form(client: Client) -> None:
-    assert '<a class="button" href="/">' in client.get("/success/").content.decode()
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_every_page_carries_the_content_security_policy(client: Client, page: str) -> None:
-    policy = client.get(page)["Content-Security-Policy"]
-
-    assert "default-src 'self'" in policy
-    assert "unsafe" not in policy
+    assert answer["Location"] == address(feedback)
 
 
 @pytest.mark.parametrize(
-    ("method", "address"), [("put", "/"), ("delete", "/"), ("post", "/success/")]
+    ("values", "language", "words"),
+    [
+        ({}, "en", "Queued"),
+        ({}, "ru", "В очереди"),  # noqa: RUF001 -- Cyrillic
+        ({"status": Status.RUNNING, "attempts": 1}, "en", "Sending"),
+        (
+            {"attempts": 2, "last_error": "SMTPDataError: (451, secret)"},
+            "en",
+            "The mail server did not take the e-mail.",
+        ),
+        ({"status": Status.DONE}, "en", "Sent at"),
+        ({"status": Status.DONE}, "ru", "Отправлено в"),
+        ({"status": Status.FAILED, "attempts": 10}, "en", "Failed"),
+    ],
 )
-def test_refuses_methods_that_a_page_does_not_know(
-    client: Client, method: str, address: str
+@pytest.mark.parametrize("part", ["", "state/"])
+def test_says_where_the_message_stands(
+    client: Client,
+    feedback: Feedback,
+    values: dict[str, object],
+    language: str,
+    words: str,
+    part: str,
 ) -> None:
-    assert client.generic(method.upper(), address).status_code == HTTPStatus.METHOD_NOT_ALLOWED
+    Feedback.objects.update(finished_at=timezone.now(), **values)
+    feedback.refresh_from_db()
+
+    answer = client.get(address(feedback) + part, headers={"accept-language": language})
+
+    page = answer.content.decode()
+    assert words in page
+    assert "secret" not in page
+    assert ("data-final" in page) == feedback.is_final
+    # No script and no refresh when there is nothing more to learn.
+    if not part:
+        assert ("state.js" in page) == ('http-equiv="refresh"' in page) != feedback.is_final
+        assert 'aria-live="polite"' in page
+        assert '<a class="button" href="/">' in page
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_the_state_costs_one_query_by_the_primary_key(
+    client: Client, feedback: Feedback, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1) as queries:
+        client.get(address(feedback) + "state/")
+
+    assert '"id" = ' in queries.captured_queries[0]["sql"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("part", ["", "state/"])
+@pytest.mark.parametrize(
+    "pk",
+    [
+        str(uuid.uuid4()),
+        str(uuid.uuid4()).upper(),
+        uuid.uuid4().hex,
+        "0",
+        "%00",
+        "../../etc/passwd",
+        "x" * 5_000,
+        "\N{SNOWMAN}",
+    ],
+)
+def test_an_address_that_leads_to_no_message_is_not_found(
+    client: Client, pk: str, part: str
+) -> None:
+    assert client.get(f"/success/{pk}/{part}").status_code == HTTPStatus.NOT_FOUND
+
+
+@pytest.mark.parametrize("part", ["", "state/"])
+def test_every_page_carries_the_content_security_policy(
+    client: Client, feedback: Feedback, part: str
+) -> None:
+    for page in ("/", address(feedback) + part):
+        policy = client.get(page)["Content-Security-Policy"]
+
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("method", ["put", "delete", "patch", "options", "nonsense"])
+def test_refuses_methods_that_a_page_does_not_know(
+    client: Client, feedback: Feedback, method: str
+) -> None:
+    for page in ("/", address(feedback), f"{address(feedback)}state/"):
+        answer = client.generic(method.upper(), page)
+        assert answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED
 
 
 def test_a_post_without_the_token_is_refused() -> None:

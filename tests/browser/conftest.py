@@ -2,30 +2,61 @@
 
 import os
 import shutil
-import socket
+import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Response,
+    expect,
+    sync_playwright,
+)
 
-from tests.processes import DEADLINE, ROOT, RedisServer, Worker, free_port
+from tests.browser.post_office import PostOffice
+from tests.processes import DEADLINE, ROOT, Process, RedisServer, Worker, free_port
 
 BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
 
+# Milliseconds; as for everything else that is awaited.
+expect.set_options(timeout=DEADLINE * 1000)
+
 
 @dataclass
-class Stack:
-    """The running stack: where the pages are, and the worker whose output has the e-mails."""
+class Site:
+    """The running web server: where the pages are, and the database behind them."""
 
     address: str
-    worker: Worker
+    database: Path
+    environment: dict[str, str]
+
+    def clear(self) -> None:
+        """Forget every message."""
+        self._execute("DELETE FROM feedback_feedback")
+
+    def update(self, pk: str, **values: object) -> None:
+        """Write columns of a message, as a worker would."""
+        columns = ", ".join(f"{name} = ?" for name in values)
+        self._execute(
+            f"UPDATE feedback_feedback SET {columns} WHERE id = ?",  # noqa: S608
+            *(*values.values(), pk.replace("-", "")),
+        )
+
+    def _execute(self, query: str, *values: object) -> None:
+        with (
+            closing(sqlite3.connect(self.database, timeout=DEADLINE)) as connection,
+            connection,
+        ):
+            connection.execute(query, values)
 
 
 # Not for the whole session: Playwright keeps an event loop in this thread while it runs, which
@@ -56,45 +87,84 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def web(_migrated_database: Path) -> Iterator[str]:
-    """The address of a running web server."""
+def site(_migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A running web server with an empty database of its own."""
+    database = tmp_path_factory.mktemp("site") / "db.sqlite3"
+    shutil.copy(_migrated_database, database)
+    environment = {
+        "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
+        "DATABASE_URL": f"sqlite:///{database}",
+    }
     port = free_port()
-    server = subprocess.Popen(
-        [sys.executable, "manage.py", "runserver", "--noreload", str(port)],
-        cwd=ROOT,
+    server = Process(
+        [sys.executable, "-u", "manage.py", "runserver", "--noreload", str(port)],
+        folder=ROOT,
         # DEBUG, because it is what makes this server deliver the style sheet.
-        env={**os.environ, "DEBUG": "on", "DATABASE_URL": f"sqlite:///{_migrated_database}"},
-        stdin=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + DEADLINE
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=DEADLINE).close()
-            break
-        except ConnectionRefusedError:
-            assert server.poll() is None, "The web server ended by itself."
-            assert time.monotonic() < deadline, "The web server does not answer."
-            time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.terminate()
-    server.wait(DEADLINE)
-
-
-@pytest.fixture(scope="module")
-def stack(_real_redis: RedisServer, _migrated_database: Path, web: str) -> Iterator[Stack]:
-    """The stack as a visitor meets it."""
-    worker = Worker(
-        ["--hostname", "browser@%h", "--loglevel", "info", "--concurrency", "1"],
-        {"DATABASE_URL": f"sqlite:///{_migrated_database}"},
+        environment={**os.environ, **environment, "DEBUG": "on"},
     )
     try:
-        yield Stack(web, worker.wait_for(" ready."))
+        server.wait_for("Quit the server")
+        yield Site(f"http://127.0.0.1:{port}", database, environment)
     finally:
+        server.stop()
+
+
+@pytest.fixture
+def start(redis_server: RedisServer, site: Site, tmp_path: Path) -> Iterator[Callable[..., Worker]]:
+    """A function that starts the site's worker, with a beat; its arguments are its environment.
+
+    No message waits when the test begins.
+    """
+    site.clear()
+    workers: list[Worker] = []
+
+    def start(**environment: str) -> Worker:
+        worker = Worker(
+            [
+                *("--hostname", "browser@%h", "--loglevel", "info", "--concurrency", "1"),
+                *("--beat", "--schedule", str(tmp_path / "beat")),
+            ],
+            site.environment | environment,
+        )
+        workers.append(worker)
+        return worker.wait_for(" ready.")
+
+    yield start
+    for worker in workers:
         worker.stop()
 
 
 @pytest.fixture
-def visit(browser: Browser, web: str) -> Iterator[Callable[..., Page]]:
+def worker(start: Callable[..., Worker]) -> Worker:
+    """The site's worker; it writes the e-mails into its output."""
+    return start()
+
+
+@pytest.fixture
+def post_office() -> Iterator[PostOffice]:
+    """A mail server."""
+    post_office = PostOffice()
+    yield post_office
+    post_office.close()
+
+
+@pytest.fixture(scope="module")
+def superuser(site: Site) -> tuple[str, str]:
+    """The name and the password of an operator, made with the command of the documentation."""
+    subprocess.run(
+        [
+            *(sys.executable, "manage.py", "createsuperuser", "--noinput"),
+            *("--username", "admin", "--email", "admin@example.com"),
+        ],
+        cwd=ROOT,
+        env={**os.environ, **site.environment, "DJANGO_SUPERUSER_PASSWORD": "for the tests"},
+        check=True,
+    )
+    return "admin", "for the tests"
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
     """A function that opens the form in a fresh browser profile of the given locale.
 
     Its other arguments are Playwright's for a browser context. The test fails in the end if a
@@ -109,7 +179,7 @@ def visit(browser: Browser, web: str) -> Iterator[Callable[..., Page]]:
             problems.append(f"{response.status}: {response.url}")
 
     def open_form(locale: str = "en-GB", **options: Any) -> Page:
-        context = browser.new_context(locale=locale, base_url=web, **options)
+        context = browser.new_context(locale=locale, base_url=site.address, **options)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: problems.append(f"{message.type}: {message.text}"))

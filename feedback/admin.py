@@ -1,0 +1,58 @@
+"""The operator's pages: every message, what became of it, and a second chance for the failed."""
+
+from typing import override
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from django_celery.durable.rows import DurableQuerySet
+from feedback.models import Feedback
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Not generic at run time.
+    """Shows messages and edits none: only the moves of a durable task may change its state."""
+
+    list_display = ("created_at", "email", "status", "attempts", "error", "due_at", "finished_at")
+    list_filter = ("status", "language", "created_at")
+    search_fields = ("id", "email", "message", "last_error")
+    ordering = ("-created_at",)
+    actions = ("send_again",)
+    fields = (
+        *("id", "email", "message", "language", "status", "attempts", "last_error"),
+        *("created_at", "due_at", "updated_at", "finished_at"),
+    )
+
+    @admin.display(description=_("last error"), ordering="last_error")
+    def error(self, feedback: Feedback) -> str:
+        """Return as much of the last error as a list has room for."""
+        return Truncator(feedback.last_error).chars(80)
+
+    @admin.action(description=_("Send again what has failed"), permissions=["send_again"])
+    def send_again(self, request: HttpRequest, queryset: DurableQuerySet[Feedback]) -> None:
+        """Give the failed ones among the chosen messages all their attempts again."""
+        count = queryset.try_again()
+        sentence = ngettext(
+            "%(count)d failed message will be sent again.",
+            "%(count)d failed messages will be sent again.",
+            count,
+        )
+        level = messages.SUCCESS if count else messages.WARNING
+        self.message_user(request, sentence % {"count": count}, level)
+
+    def has_send_again_permission(self, request: HttpRequest) -> bool:
+        """Whoever was given the permission to change messages may send them again."""
+        return super().has_change_permission(request)
+
+    @override
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody: a message comes from the form."""
+        return False
+
+    @override
+    def has_change_permission(self, request: HttpRequest, obj: Feedback | None = None) -> bool:
+        """Nobody: see above."""
+        return False

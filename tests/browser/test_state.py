@@ -1,0 +1,183 @@
+"""The success page says live what becomes of the message, and the admin gives it another chance."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Site
+from tests.browser.pages import send, state
+from tests.browser.post_office import PostOffice
+from tests.processes import Worker
+
+pytestmark = pytest.mark.browser
+
+Visit = Callable[..., Page]
+Start = Callable[..., Worker]
+
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 800}
+
+# Puts what the page wants to do later into a list, for the test to do it.
+HOLD_TIMERS = """
+    window.timers = [];
+    window.setTimeout = (run, wait) => timers.push({ run, wait });
+    window.clearTimeout = (number) => number && delete timers[number - 1];
+    window.waits = () => timers.filter(Boolean).map((timer) => timer.wait);
+    window.tick = () => Promise.all(timers.splice(0).filter(Boolean).map(({ run }) => run()));
+    window.hide = (hidden) => {
+        Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+    };
+"""
+
+
+@pytest.mark.parametrize(
+    ("locale", "viewport", "queued", "sending", "sent"),
+    [
+        ("en-GB", PHONE, "Queued", "Sending", "Sent at"),
+        ("ru-RU", DESKTOP, "В очереди", "Отправляется", "Отправлено в"),  # noqa: RUF001
+    ],
+)
+def test_the_state_is_live_from_queued_to_sent(
+    visit: Visit,
+    start: Start,
+    post_office: PostOffice,
+    locale: str,
+    viewport: dict[str, int],
+    queued: str,
+    sending: str,
+    sent: str,
+) -> None:
+    page = visit(locale, viewport=viewport)
+    pk = send(page)
+    # Gone as soon as the page is loaded anew.
+    page.evaluate("window.stayed = true")
+    expect(state(page)).to_contain_text(queued)
+    expect(state(page)).to_have_attribute("aria-live", "polite")
+
+    with post_office.holding():
+        start(**post_office.environment)
+        expect(state(page)).to_contain_text(sending)
+    expect(state(page)).to_contain_text(sent)
+
+    assert page.evaluate("window.stayed")
+    [mail] = post_office.mails
+    assert mail["Message-ID"] == f"<{pk}@example.com>"
+    assert mail["From"] == "support@example.com"
+    assert mail["To"] == mail["Reply-To"] == "anna@example.com"
+
+
+def test_the_operator_sends_again_what_has_failed(
+    visit: Visit,
+    start: Start,
+    site: Site,
+    post_office: PostOffice,
+    superuser: tuple[str, str],
+) -> None:
+    post_office.refuses = True
+    start(**post_office.environment)
+    page = visit()
+    pk = send(page)
+    expect(state(page)).to_contain_text("Retrying")
+    expect(state(page)).to_contain_text("The mail server did not take the e-mail.")
+    # The wait is over.
+    site.update(pk, due_at="2000-01-01 00:00:00")
+    expect(state(page)).to_contain_text("Failed")
+
+    post_office.refuses = False
+    operator = visit(viewport=DESKTOP)
+    operator.goto("/admin/feedback/feedback/")
+    for name, value in zip(("username", "password"), superuser, strict=True):
+        operator.locator(f"[name={name}]").fill(value)
+    operator.locator("[type=submit]").click()
+    row = operator.locator("#result_list tbody tr")
+    expect(row).to_contain_text("SMTPDataError: (451")
+    row.get_by_role("checkbox").check()
+    operator.locator("[name=action]").select_option("send_again")
+    operator.get_by_role("button", name="Run").click()
+    expect(operator.locator(".messagelist")).to_have_text("1 failed message will be sent again.")
+
+    page.reload()
+    expect(state(page)).to_contain_text("Sent at")
+    assert [mail["To"] for mail in post_office.mails] == ["anna@example.com"]
+
+
+def test_without_javascript_the_page_looks_again_by_itself(visit: Visit, worker: Worker) -> None:
+    page = visit(java_script_enabled=False)
+
+    send(page)
+
+    expect(state(page)).to_contain_text("Sent at")
+    expect(page.locator("meta[http-equiv=refresh]")).to_have_count(0)
+
+
+def test_the_page_asks_less_and_less_often_and_not_for_ever(visit: Visit, site: Site) -> None:
+    page = visit()
+    page.add_init_script(HOLD_TIMERS)
+    pk = send(page)
+
+    waits = []
+    for _ in range(9):
+        waits += page.evaluate("waits()")
+        page.evaluate("tick()")
+    assert waits == [500, 750, 1125, 1687.5, 2531.25, 3796.875, 5000, 5000, 5000]
+
+    # Not while nobody looks.
+    page.evaluate("hide(true)")
+    assert page.evaluate("waits()") == []
+    page.evaluate("hide(false)")
+    assert page.evaluate("waits()") == [500]
+
+    # Soon again after a change.
+    page.evaluate("tick()")
+    site.update(pk, status="running", attempts=1)
+    page.evaluate("tick()")
+    expect(state(page)).to_contain_text("Sending")
+    assert page.evaluate("waits()") == [500]
+
+    # Never again when it is final.
+    site.update(pk, status="failed")
+    page.evaluate("tick()")
+    expect(state(page)).to_contain_text("Failed")
+    assert page.evaluate("waits()") == []
+    page.evaluate("hide(true); hide(false)")
+    assert page.evaluate("waits()") == []
+
+
+def test_only_a_change_is_announced(visit: Visit, site: Site) -> None:
+    page = visit()
+    page.add_init_script(HOLD_TIMERS)
+    pk = send(page)
+    page.evaluate(
+        """() => {
+            window.announced = 0;
+            new MutationObserver((changes) => { announced += changes.length; }).observe(
+                document.querySelector("[role=status]"),
+                { childList: true, subtree: true, characterData: true },
+            );
+        }"""
+    )
+
+    page.evaluate("tick()")
+    assert page.evaluate("announced") == 0
+    site.update(pk, status="running", attempts=1)
+    page.evaluate("tick()")
+    assert page.evaluate("announced") == 1
+
+
+def test_a_server_that_is_away_for_a_moment_is_asked_again(visit: Visit, site: Site) -> None:
+    page = visit()
+    page.add_init_script(HOLD_TIMERS)
+    pk = send(page)
+    page.evaluate(
+        "() => { window.reallyFetch = fetch; window.fetch = () => Promise.reject(new Error()); }"
+    )
+    page.evaluate("tick()")
+    assert page.evaluate("waits()") == [750]
+
+    page.evaluate("() => { window.fetch = reallyFetch; }")
+    site.update(pk, status="failed")
+    page.evaluate("tick()")
+
+    expect(state(page)).to_contain_text("Failed")
