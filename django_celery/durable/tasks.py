@@ -10,6 +10,7 @@ from typing import Any
 from celery import Task, current_app, shared_task
 from celery.signals import worker_ready
 from django.apps import apps
+from django.db import DatabaseError
 from kombu.exceptions import OperationalError as BrokerError
 
 from django_celery.durable.attempts import reason
@@ -69,7 +70,13 @@ def sweep() -> None:
     """Bring back what a crash left behind, and hint what is due, for every durable task."""
     for model in durable_models():
         room = QUEUE_ROOM - messages_waiting(model.celery_task)
-        for row in model.objects.sweep(limit=max(room, 0)):
+        try:
+            rows = model.objects.sweep(limit=max(room, 0))
+        except DatabaseError as error:
+            # A model that is not migrated yet must not hold up the others.
+            logger.error("%s was not swept. %s", model._meta.label, reason(error))  # noqa: TRY400
+            continue
+        for row in rows:
             if not row.hint():
                 return
 

@@ -80,6 +80,14 @@ def parcels(
 
 
 @pytest.fixture
+def mortal_redis(redis_server: RedisServer) -> Iterator[RedisServer]:
+    """The Redis of the tests, for a test that stops it; afterwards it runs again."""
+    yield redis_server
+    redis_server.stop()
+    redis_server.start()
+
+
+@pytest.fixture
 def environment(parcels: ParcelQuerySet, database_url: str, tmp_path: Path) -> dict[str, str]:
     """What a process needs in its environment to know parcels."""
     return {

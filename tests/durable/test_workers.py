@@ -116,6 +116,17 @@ def test_a_row_that_costs_its_worker_ends_as_well(
     assert healthy.status == Status.DONE
 
 
+def test_a_model_without_its_table_does_not_hold_up_the_others(
+    parcels: ParcelQuerySet, redis_server: RedisServer, start: Start
+) -> None:
+    parcels.create()
+    redis_server.client.flushall()
+    worker = start()
+
+    worker.wait_for("parcels.Crate was not swept.")
+    eventually(finished(parcels), "the work")
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_work_that_outlives_its_connection_is_marked_all_the_same(
     parcels: ParcelQuerySet, start: Start, delivered: Delivered

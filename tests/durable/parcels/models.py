@@ -60,3 +60,16 @@ class Parcel(DurableTask):
         """Mark the row, unless stopped."""
         stop_at("before the mark")
         super().complete()
+
+
+class Crate(DurableTask):
+    """A model whose table has not been made yet."""
+
+    class Meta(DurableTask.Meta):
+        """Named, as above."""
+
+        app_label = "parcels"
+
+    def __str__(self) -> str:
+        """Name the row."""
+        return str(self.pk)

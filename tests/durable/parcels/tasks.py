@@ -11,7 +11,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, connection
 
 from django_celery.durable.tasks import durable_task
-from tests.durable.parcels.models import Parcel, stop_at
+from tests.durable.parcels.models import Crate, Parcel, stop_at
 
 
 @durable_task(Parcel)
@@ -38,6 +38,11 @@ def deliver(parcel: Parcel) -> None:
                 cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
     with (Path(os.environ["PARCELS"]) / "delivered").open("a") as delivered:
         delivered.write(f"{parcel.pk}\n")
+
+
+@durable_task(Crate)
+def open_crate(crate: Crate) -> None:
+    """Never run: there is no table."""
 
 
 @shared_task(ignore_result=True)
