@@ -21,6 +21,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS |= {"visibility_timeout": 4, "unacked_restore_in
 CELERY_BEAT_SCHEDULE = {}
 """
 
+_QUEUE = "django_celery"
+
 
 class Chaos:
     """Does one thing after the other to a project under load, and keeps count."""
@@ -90,9 +92,7 @@ class Chaos:
         the worker has not yet written to `unacked`, and nobody can do anything about it; and an
         acknowledgement that does not reach it has a task run again.
         """
-        self.wait_until_all_have_ended()
-        unacknowledged = f"{self.project.prefix}unacked"
-        eventually(lambda: not self.broker.client.hlen(unacknowledged), "all are acknowledged")
+        self.wait_until_nothing_is_left()
         self.broker.stop()
         self.broker.start()
 
@@ -104,9 +104,15 @@ class Chaos:
         """Return how many tasks have not ended."""
         return self.sent - len(self.ended())
 
-    def wait_until_all_have_ended(self) -> None:
-        """Wait; each kill of a worker may have lost the one message that it was just taking."""
-        eventually(lambda: self.lost() <= self.generations_killed, "all tasks have ended")
+    def wait_until_nothing_is_left(self) -> None:
+        """Wait until no task is in the queue, and none is unacknowledged."""
+
+        def nothing_is_left() -> bool:
+            queue, unacknowledged = (f"{self.project.prefix}{k}" for k in (_QUEUE, "unacked"))
+            redis = self.broker.client
+            return redis.llen(queue) == 0 and redis.hlen(unacknowledged) == 0
+
+        eventually(nothing_is_left, "all tasks have ended")
 
 
 @pytest.mark.parametrize("count", [12, pytest.param(300, marks=pytest.mark.slow)])
@@ -126,7 +132,7 @@ def test_every_task_is_accounted_for(tmp_path: Path, redis_server: RedisServer, 
             chaos = Chaos(project, worker, broker, seed)
             chaos.run(count)
             eventually(lambda: project.version() == chaos.version, "the newest code serves")
-            chaos.wait_until_all_have_ended()
+            chaos.wait_until_nothing_is_left()
             processes = worker.processes()
             assert worker.stop() == 0
         assert [pid for pid in processes if is_alive(pid)] == []
@@ -136,5 +142,7 @@ def test_every_task_is_accounted_for(tmp_path: Path, redis_server: RedisServer, 
     repeated = len(ended) - len(set(ended))
     print(f"{chaos.sent} tasks, {chaos.lost()} lost and {repeated} run again ", end="")
     print(f"by {chaos.generations_killed} kills within {PATIENCE} s")
-    # A kill runs again at most what the pool's two processes were doing.
+    # A kill may lose the one message that Redis has handed out and not yet written to `unacked`.
+    assert chaos.lost() <= chaos.generations_killed
+    # And it runs again at most what the pool's two processes were doing.
     assert repeated <= 2 * chaos.generations_killed
