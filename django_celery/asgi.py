@@ -4,7 +4,7 @@ import os
 
 from django.core.asgi import get_asgi_application
 
-from django_celery.content_type import simplify_for_asgi
+from django_celery.headers import simplify_for_asgi
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_celery.settings")
 

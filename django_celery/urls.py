@@ -1,7 +1,10 @@
 """Which app answers which address."""
 
+from inspect import unwrap
+
 from django.contrib import admin
 from django.urls import include, path
+from django.views import defaults
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -9,3 +12,9 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("feedback.urls")),
 ]
+
+# Django's own pages, without the look into the body of the request that it puts before them:
+# where the body is broken, the answer would be an error of ours.
+handler400 = unwrap(defaults.bad_request)
+
+handler404 = unwrap(defaults.page_not_found)

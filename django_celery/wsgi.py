@@ -4,7 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from django_celery.content_type import simplify_for_wsgi
+from django_celery.headers import simplify_for_wsgi
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_celery.settings")
 

@@ -167,7 +167,10 @@ def test_the_state_costs_one_query_by_the_primary_key(
 def test_an_address_that_leads_to_no_message_is_not_found(
     client: Client, pk: str, part: str
 ) -> None:
-    assert client.get(f"/success/{pk}/{part}").status_code == HTTPStatus.NOT_FOUND
+    answer = client.get(f"/success/{pk}/{part}")
+
+    assert answer.status_code == HTTPStatus.NOT_FOUND
+    assert "There is nothing here" in answer.content.decode()
 
 
 @pytest.mark.parametrize("part", ["", "state/"])

@@ -1,0 +1,67 @@
+"""Leave of a request's headers only what Django can read, before it does.
+
+Django takes the Content-Type's word for the charset, also for codecs that turn no bytes into text
+(rot13) or into text that no database stores (unicode_escape). It answers such a request, one with
+an endless Content-Type and one with a Content-Length of thirty digits with an error of its own, in
+part before any middleware runs. Our pages send UTF-8, so nothing else is read here.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+type Environ = dict[str, Any]
+type WsgiApplication = Callable[[Environ, Any], Iterable[bytes]]
+type Scope = dict[str, Any]
+type AsgiApplication = Callable[[Scope, Any, Any], Awaitable[None]]
+
+# What RFC 2046 permits.
+BOUNDARY = re.compile(
+    r""";\s*boundary="?([\w'()+,./:=? -]{0,69}[\w'()+,./:=?-])""", re.ASCII | re.IGNORECASE
+)
+
+# Characters; no registered type is longer.
+LONGEST_TYPE = 255
+
+# Digits: more than any disk holds, and still a number of bytes that can be read.
+LONGEST_LENGTH = 18
+
+
+def simple_type(content_type: str) -> str:
+    """Return the type, and of its parameters the boundary between the fields of a form."""
+    kind = content_type.partition(";")[0].strip()[:LONGEST_TYPE]
+    boundary = BOUNDARY.search(content_type)
+    return f'{kind}; boundary="{boundary[1]}"' if boundary else kind
+
+
+def simple_length(content_length: str) -> str:
+    """Return the number of bytes, or 0 if it is none."""
+    return content_length if re.fullmatch(f"[0-9]{{1,{LONGEST_LENGTH}}}", content_length) else "0"
+
+
+def simplify_for_wsgi(application: WsgiApplication) -> WsgiApplication:
+    """Call a WSGI application with simple headers."""
+
+    def simplified(environ: Environ, start_response: Any) -> Iterable[bytes]:
+        for name, simple in (("CONTENT_TYPE", simple_type), ("CONTENT_LENGTH", simple_length)):
+            if name in environ:
+                environ[name] = simple(environ[name])
+        return application(environ, start_response)
+
+    return simplified
+
+
+def simplify_for_asgi(application: AsgiApplication) -> AsgiApplication:
+    """Call an ASGI application with simple headers."""
+    simple = {b"content-type": simple_type, b"content-length": simple_length}
+
+    async def simplified(scope: Scope, receive: Any, send: Any) -> None:
+        headers = [
+            (name, simple[name](value.decode("latin-1")).encode("latin-1"))
+            if name in simple
+            else (name, value)
+            for name, value in scope.get("headers", [])
+        ]
+        await application({**scope, "headers": headers}, receive, send)
+
+    return simplified
