@@ -12,7 +12,7 @@ from feedback.models import Feedback
 
 
 # A @shared_task that is called with a row instead of arguments: docs/durable-tasks.md.
-@durable_task(Feedback)
+@durable_task(Feedback, ignore_result=False)
 def send_feedback_email_task(feedback: Feedback) -> None:
     """Send the message back to the visitor who wrote it, in their language.
 

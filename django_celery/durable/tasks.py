@@ -24,7 +24,7 @@ QUEUE_ROOM = 1000
 
 
 def durable_task[Row: DurableTask](
-    model: type[Row], **options: Any
+    model: type[Row], *, ignore_result: bool = True, **options: Any
 ) -> Callable[[Callable[[Row], object]], Task[[str, int], str]]:
     """Make a function of one row the Celery task that works on the rows of `model`.
 
@@ -33,8 +33,7 @@ def durable_task[Row: DurableTask](
     """
 
     def decorate(work: Callable[[Row], object]) -> Task[[str, int], str]:
-        # The row tells the result; storing it in Redis as well would only cost time.
-        @shared_task(ignore_result=True, **options)
+        @shared_task(ignore_result=ignore_result, **options)
         @wraps(work)
         def perform(pk: str, attempts: int) -> str:
             row = model.objects.claim(pk, attempts)
