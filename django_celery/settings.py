@@ -43,6 +43,10 @@ INSTALLED_APPS = [
     "feedback",
 ]
 
+if DEBUG:
+    # It shows every e-mail to whoever asks.
+    INSTALLED_APPS.append("django_celery.mailbox")
+
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # Before anything that answers, so that every page carries the policy.
@@ -135,7 +139,8 @@ STATIC_ROOT = BASE_DIR / "static"
 
 DEFAULT_FROM_EMAIL = "support@example.com"
 
-# Without EMAIL_HOST an e-mail is printed in the output of the process that sends it.
+# Without EMAIL_HOST an e-mail is printed in the output of the process that sends it; with DEBUG,
+# it can be looked at under /dev/mailbox/ as well.
 # Not a name of Django's own: it refuses to start with MAILERS and a deprecated EMAIL_* setting.
 MAIL_SERVER = env.str("EMAIL_HOST", default="")
 
@@ -155,8 +160,13 @@ if MAIL_SERVER:
             },
         }
     }
+elif DEBUG:
+    MAILERS = {"default": {"BACKEND": "django_celery.mailbox.backend.EmailBackend"}}
 else:
     MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+
+# Where the development mailbox keeps its e-mails. The reload watches nothing in `.run`.
+MAILBOX_FOLDER = BASE_DIR / ".run" / "mailbox"
 
 
 # Security

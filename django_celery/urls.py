@@ -2,6 +2,7 @@
 
 from inspect import unwrap
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views import defaults
@@ -12,6 +13,9 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("feedback.urls")),
 ]
+
+if settings.DEBUG:
+    urlpatterns.append(path("dev/mailbox/", include("django_celery.mailbox.urls")))
 
 # Django's own pages, without the look into the body of the request that it puts before them:
 # where the body is broken, the answer would be an error of ours.

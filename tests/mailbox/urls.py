@@ -1,0 +1,7 @@
+"""The addresses of the site as they are with DEBUG."""
+
+from django.urls import include, path
+
+from django_celery.urls import urlpatterns
+
+urlpatterns = [*urlpatterns, path("dev/mailbox/", include("django_celery.mailbox.urls"))]
