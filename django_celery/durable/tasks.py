@@ -29,7 +29,8 @@ def durable_task[Row: DurableTask](
     """Make a function of one row the Celery task that works on the rows of `model`.
 
     The function gets a row that this worker has claimed. When it returns, the row is done; when
-    it raises, the row is tried again later. `options` are those of Celery's `shared_task`.
+    it raises, the row is tried again later. The row tells the result; with `ignore_result` off it
+    is in Redis as well, which takes time. `options` are those of Celery's `shared_task`.
     """
 
     def decorate(work: Callable[[Row], object]) -> Task[[str, int], str]:
