@@ -294,10 +294,9 @@ CELERY_DB_REUSE_MAX = 1_000_000_000
 # Let running tasks finish when the connection breaks: late acknowledgement would run them again.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 
-# A worker that starts before Redis, or outlives it, waits for it however long that takes.
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-
-CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A worker that starts before Redis, or outlives it, waits for it however long that takes, and is
+# there half a second after it is back.
+CELERY_WORKER_CONSUMER = "django_celery.consumer:PatientConsumer"
 
 # Let `inspect` and the doctor see which tasks run at the moment.
 CELERY_TASK_TRACK_STARTED = True
