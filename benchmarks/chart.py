@@ -104,9 +104,7 @@ def _legend(record: Record) -> list[str]:
             drawn.append(f'<rect class="{name}" x="{x:.0f}" y="43" width="11" height="11" rx="2"/>')
             drawn.append(_text(x + 17, 53, label, "quiet"))
             x += 40 + 6.3 * len(label)
-    drawn.append(
-        _text(x + 6, 53, "medians, logarithmic scale; lean: no mingle and gossip", "quiet")
-    )
+    drawn.append(_text(x + 6, 53, "medians, log scale; lean: no mingle, no gossip", "quiet"))
     return drawn
 
 

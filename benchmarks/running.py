@@ -86,10 +86,11 @@ class Running:
             )
         try:
             self.start_seconds = self._first_answer(self.project.version, began)
-        except DoesNotStartError:
+            time.sleep(_CALM)
+        except BaseException:
+            # Ctrl-C as well: `with` ends only what has entered its block.
             self.end()
             raise
-        time.sleep(_CALM)
 
     def end(self) -> None:
         """End every process that was started, and stop collecting what tasks note."""
