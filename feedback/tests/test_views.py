@@ -190,7 +190,8 @@ def test_every_page_carries_the_content_security_policy(
 def test_refuses_methods_that_a_page_does_not_know(
     client: Client, feedback: Feedback, method: str
 ) -> None:
-    for page in ("/", address(feedback), f"{address(feedback)}state/"):
+    here = address(feedback)
+    for page in ("/", here, here.rstrip("/"), f"{here}state/", f"{here}state"):
         answer = client.generic(method.upper(), page)
         assert answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED
 

@@ -2,7 +2,10 @@
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 
 SUCCESS = re.compile(r"/success/([0-9a-f-]{36})/$")
 
@@ -26,3 +29,12 @@ def send(page: Page, email: str = "anna@example.com", message: str = "Hello") ->
 def state(page: Page) -> Locator:
     """The part of the success page that says where the message stands."""
     return page.get_by_role("status")
+
+
+def log_in(page: Page, superuser: tuple[str, str]) -> None:
+    """Open the operator's list of messages."""
+    page.goto("/admin/feedback/feedback/")
+    for name, value in zip(("username", "password"), superuser, strict=True):
+        page.locator(f"[name={name}]").fill(value)
+    page.locator("[type=submit]").click()
+    expect(page.locator("#result_list")).to_be_visible()

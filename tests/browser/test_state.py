@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.conftest import Site
-from tests.browser.pages import send, state
+from tests.browser.pages import DESKTOP, PHONE, log_in, send, state
 from tests.browser.post_office import PostOffice
 from tests.processes import Worker
 
@@ -14,9 +14,6 @@ pytestmark = pytest.mark.browser
 
 Visit = Callable[..., Page]
 Start = Callable[..., Worker]
-
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 800}
 
 # Puts what the page wants to do later into a list, for the test to do it.
 HOLD_TIMERS = """
@@ -44,7 +41,7 @@ def test_the_state_is_live_from_queued_to_sent(
     start: Start,
     post_office: PostOffice,
     locale: str,
-    viewport: dict[str, int],
+    viewport: ViewportSize,
     queued: str,
     sending: str,
     sent: str,
@@ -87,10 +84,7 @@ def test_the_operator_sends_again_what_has_failed(
 
     post_office.refuses = False
     operator = visit(viewport=DESKTOP)
-    operator.goto("/admin/feedback/feedback/")
-    for name, value in zip(("username", "password"), superuser, strict=True):
-        operator.locator(f"[name={name}]").fill(value)
-    operator.locator("[type=submit]").click()
+    log_in(operator, superuser)
     row = operator.locator("#result_list tbody tr")
     expect(row).to_contain_text("SMTPDataError: (451")
     row.get_by_role("checkbox").check()
