@@ -3,6 +3,7 @@ from http import HTTPStatus
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
+from pytest_django import Settings
 
 from django_celery.durable.states import Status
 from feedback.models import Feedback
@@ -10,6 +11,12 @@ from feedback.models import Feedback
 LIST = "/admin/feedback/feedback/"
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Settings) -> None:
+    """A hash that takes no second for each user."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
