@@ -25,8 +25,9 @@ _HARD_STOP = 1.5
 # Seconds that a generation which is retired before it was ready may go on booting.
 _BOOT_GRACE = 2.0
 
-# Seconds to wait for the exit code of a generation whose channel has closed.
-_EXIT_REPORT = 0.3
+# Seconds to wait for the exit code of a generation whose channel has closed. It comes at once on a
+# quiet machine, and not at all if the zygote that forked it has died.
+_EXIT_REPORT = 3.0
 
 # Seconds after which a generation counts as healthy, and the next death as the first one.
 _HEALTHY = 10.0

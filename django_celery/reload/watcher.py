@@ -32,6 +32,9 @@ from watchdog.observers.polling import PollingObserverVFS
 _QUIET_AFTER_ONE = 0.015
 _QUIET_AFTER_SEVERAL = 0.05
 
+# Seconds after which a batch is complete although files are still being written.
+_LONGEST_BATCH = 1.0
+
 # Seconds between two looks where the file system sends no events.
 _POLL_INTERVAL = 0.5
 
@@ -278,12 +281,14 @@ class Watcher(FileSystemEventHandler):
         self._pending.paths.add(path)
         self._pending.packages |= packages
         if self._timer is not None:
+            if time.monotonic() - self._pending.seen_at > _LONGEST_BATCH:
+                return
             self._timer.cancel()
         quiet = _QUIET_AFTER_ONE if len(self._pending.paths) == 1 else _QUIET_AFTER_SEVERAL
         self._timer = asyncio.get_running_loop().call_later(quiet, self._complete)
 
     def _complete(self) -> None:
-        changes, self._pending = self._pending, None
+        changes, self._pending, self._timer = self._pending, None, None
         if changes is not None:
             self._on_change(changes)
 

@@ -98,6 +98,9 @@ def test_redis_may_be_away_at_the_start_and_in_between(
             redis_server.start()
             worker.wait_for("is ready")
             assert project.version() == 0
+            # An acknowledgement that Redis does not get is another matter.
+            unacknowledged = f"{project.prefix}unacked"
+            eventually(lambda: not redis_server.client.hlen(unacknowledged), "all is acknowledged")
             redis_server.stop()
             worker.wait_for("is not there")
             project.save_version(1)

@@ -67,3 +67,21 @@ def test_the_limit_of_watches_is_no_error_but_a_reason_to_poll(
     )
     assert watcher.polls
     assert changes.paths == {tmp_path / "module.py"}
+
+
+def test_a_file_that_is_written_all_the_time_counts_all_the_same(tmp_path: Path) -> None:
+    async def watch() -> Changes:
+        seen: asyncio.Queue[Changes] = asyncio.Queue()
+        watcher = Watcher(tmp_path, seen.put_nowait)
+        watcher.start()
+        try:
+            for number in range(10**6):
+                (tmp_path / "module.py").write_text(f"x = {number}\n")
+                await asyncio.sleep(0)
+                if not seen.empty():
+                    break
+            return seen.get_nowait()
+        finally:
+            watcher.stop()
+
+    assert asyncio.run(watch()).paths == {tmp_path / "module.py"}
