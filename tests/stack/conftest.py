@@ -88,6 +88,7 @@ def session_clone(
     """The clone of the fixture `clone`."""
     clone = Clone(tmp_path_factory.mktemp("ready") / "another clone", environment)
     assert clone.run("scripts/setup").wait() == 0
+    assert clone.manage("migrate").wait() == 0
     # The demo's task pretends to work for some seconds; the tests need not wait for that.
     text = clone.dotenv.read_text()
     clone.dotenv.write_text(text.replace("FEEDBACK_DELAY_SECONDS=5", "FEEDBACK_DELAY_SECONDS=0"))
