@@ -30,6 +30,9 @@ state: Any = celery_state
 # Seconds that an abandoned generation gets to stop consuming before it gives its tasks back.
 _ABANDONED_GRACE = 0.5
 
+# Seconds for giving the tasks back when the generation has to end at once.
+_GIVE_BACK_LIMIT = 1.0
+
 
 class Retirement:
     """The worker's side of `retire`: listens for it and carries it out in the event loop."""
@@ -179,19 +182,31 @@ class Retirement:
         Celery's cold shutdown does the same in a second or two, which is too long for somebody
         who has pressed Ctrl-C, and needs its event loop, which a busy solo worker has not got.
         """
-        if self._consumer is not None:
-            # First, so that no task ends well after it has been given back.
-            for pid in self._consumer.pool.info.get("processes", ()):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            for request in [*state.reserved_requests, *state.scheduled_requests]:
-                request.message.reject_log_error(
-                    logger, self._consumer.connection_errors, requeue=True
-                )
-        if os.getpgid(0) == os.getpid():
-            os.killpg(0, signal.SIGKILL)
-        os.kill(os.getpid(), signal.SIGKILL)
-        raise SystemExit  # Not reached.
+        # Whatever happens to the rest: a generation that stayed would hold the terminal for ever.
+        limit = threading.Timer(_GIVE_BACK_LIMIT, _kill_own_group)
+        limit.daemon = True
+        limit.start()
+        try:
+            self._give_everything_back()
+        finally:
+            _kill_own_group()
+
+    def _give_everything_back(self) -> None:
+        if self._consumer is None:
+            return
+        # First, so that no task ends well after it has been given back.
+        for pid in self._consumer.pool.info.get("processes", ()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for request in [*state.reserved_requests, *state.scheduled_requests]:
+            request.message.reject_log_error(logger, self._consumer.connection_errors, requeue=True)
+
+
+def _kill_own_group() -> NoReturn:
+    if os.getpgid(0) == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise SystemExit  # Not reached.
 
 
 def _address(connection: Any) -> str:

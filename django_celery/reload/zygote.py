@@ -128,7 +128,8 @@ class _Zygote:
         for pid in self._children:
             _kill_group(pid)
             os.kill(pid, signal.SIGKILL)
-        sys.exit(0)
+        # Not sys.exit(): what the preloaded modules want to do at the end is not for this process.
+        os._exit(0)
 
 
 def _kill_group(pid: int) -> None:

@@ -110,6 +110,8 @@ def test_the_page_asks_less_and_less_often_and_not_for_ever(visit: Visit, site: 
     page = visit()
     page.add_init_script(HOLD_TIMERS)
     pk = send(page)
+    # By then the page's script has run.
+    page.wait_for_load_state("load")
 
     waits = []
     for _ in range(9):

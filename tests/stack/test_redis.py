@@ -71,7 +71,7 @@ def test_stops_when_told(clone: Clone, start: Start, path: str) -> None:
     assert stop(process) == 0
 
     eventually(lambda: not clone.processes())
-    assert not listens(clone.redis_port)
+    eventually(lambda: not listens(clone.redis_port))
 
 
 def test_waits_for_those_who_still_use_it(start: Start, path: str, client: redis.Redis) -> None:
@@ -94,7 +94,7 @@ def test_does_not_outlive_a_runredis_that_is_killed(clone: Clone, start: Start, 
 
     process.wait()
     eventually(lambda: not clone.processes())
-    assert not listens(clone.redis_port)
+    eventually(lambda: not listens(clone.redis_port))
 
 
 def test_its_death_ends_runredis_with_a_sentence(start: Start, path: str) -> None:
