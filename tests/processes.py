@@ -127,12 +127,12 @@ class Process:
         """Send a signal to the process, not to its group."""
         self._process.send_signal(number)
 
-    def wait(self) -> int:
+    def wait(self, patience: float = DEADLINE) -> int:
         """Return the exit code when the process has ended, and all of its output been read.
 
-        Raises subprocess.TimeoutExpired if that takes too long.
+        Raises subprocess.TimeoutExpired if it is still there after `patience` seconds.
         """
-        code = self._process.wait(DEADLINE)
+        code = self._process.wait(patience)
         self._reader.join(DEADLINE)
         return code
 

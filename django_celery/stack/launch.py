@@ -71,14 +71,11 @@ def first_screen(port: int, own_redis: int | None) -> str:
 def become_honcho(port: int) -> NoReturn:
     """Replace this process with honcho, so that a signal to it is a signal to honcho."""
     os.chdir(BASE_DIR)
-    os.environ["PORT"] = str(port)
     # `python` in Procfile.dev means the interpreter of this environment, activated or not.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    # honcho would copy `.env` into the environment of what it starts, where it would hide
-    # every later edit of the file.
-    no_dotenv = ("--env", os.devnull)
     sys.stdout.flush()
+    # -P: the modules beside manager.py must not hide those of the same name elsewhere.
+    program = ("-P", Path(__file__).with_name("manager.py"))
     os.execv(  # noqa: S606 - no shell is wanted.
-        sys.executable,
-        [sys.executable, "-m", "honcho", *no_dotenv, "start", "-f", "Procfile.dev"],
+        sys.executable, [sys.executable, *program, BASE_DIR / "Procfile.dev", str(port)]
     )

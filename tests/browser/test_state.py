@@ -29,6 +29,14 @@ HOLD_TIMERS = """
 """
 
 
+def send_and_hold_timers(page: Page) -> str:
+    """Send a message; return its id when the script of the success page has run."""
+    page.add_init_script(HOLD_TIMERS)
+    pk = send(page)
+    page.wait_for_load_state("load")
+    return pk
+
+
 @pytest.mark.parametrize(
     ("locale", "viewport", "queued", "sending", "sent"),
     [
@@ -108,10 +116,7 @@ def test_without_javascript_the_page_looks_again_by_itself(visit: Visit, worker:
 
 def test_the_page_asks_less_and_less_often_and_not_for_ever(visit: Visit, site: Site) -> None:
     page = visit()
-    page.add_init_script(HOLD_TIMERS)
-    pk = send(page)
-    # By then the page's script has run.
-    page.wait_for_load_state("load")
+    pk = send_and_hold_timers(page)
 
     waits = []
     for _ in range(9):
@@ -143,8 +148,7 @@ def test_the_page_asks_less_and_less_often_and_not_for_ever(visit: Visit, site: 
 
 def test_only_a_change_is_announced(visit: Visit, site: Site) -> None:
     page = visit()
-    page.add_init_script(HOLD_TIMERS)
-    pk = send(page)
+    pk = send_and_hold_timers(page)
     page.evaluate(
         """() => {
             window.announced = 0;
@@ -164,8 +168,7 @@ def test_only_a_change_is_announced(visit: Visit, site: Site) -> None:
 
 def test_a_server_that_is_away_for_a_moment_is_asked_again(visit: Visit, site: Site) -> None:
     page = visit()
-    page.add_init_script(HOLD_TIMERS)
-    pk = send(page)
+    pk = send_and_hold_timers(page)
     page.evaluate(
         "() => { window.reallyFetch = fetch; window.fetch = () => Promise.reject(new Error()); }"
     )

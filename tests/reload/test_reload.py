@@ -103,9 +103,10 @@ def test_reloads_under_load_lose_and_repeat_nothing(project: Project, count: int
     ] = []  # by task number: the version that was live, and so the oldest allowed
     with project.worker() as worker:
         for version in range(1, count + 1):
+            seen = len(worker.lines)
             project.save_version(version)
             # Tasks go out without a pause, but no faster than they are done.
-            while f"generation {version + 1} runs" not in "".join(worker.lines[-20:]):
+            while f"generation {version + 1} runs" not in "".join(worker.lines[seen:]):
                 project.send(len(live_when_sent))
                 live_when_sent.append(version - 1)
                 eventually(

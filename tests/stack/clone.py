@@ -157,10 +157,13 @@ class Stack(Process):
                 assert time.monotonic() < deadline, "The web process does not answer."
                 time.sleep(0.1)
 
-    def interrupt(self) -> int:
-        """Press Ctrl-C; return the exit code."""
+    def interrupt(self, patience: float = DEADLINE) -> int:
+        """Press Ctrl-C; return the exit code.
+
+        Raises subprocess.TimeoutExpired if the stack is still there after `patience` seconds.
+        """
         self.tell(signal.SIGINT)
-        return self.wait()
+        return self.wait(patience)
 
 
 class Visitor:

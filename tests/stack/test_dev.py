@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -103,9 +104,14 @@ def test_honcho_by_hand_does_the_same(clone: Clone, with_redis: str) -> None:
             stack.wait_for("generation 3 runs .env")
             stack.visit("after the edit of .env")
             stack.wait_for("Subject: After 0.25 seconds")
-        # honcho does not survive a signal that comes while it prints a line.
         stack.wait_for("generation 4 runs feedback/tasks.py")
-        assert stack.interrupt() == 128 + signal.SIGINT
+        # honcho's own handler fails when the signal comes while it prints a line (see
+        # django_celery/stack/manager.py); a second Ctrl-C reaches it.
+        try:
+            code = stack.interrupt(patience=15)
+        except subprocess.TimeoutExpired:
+            code = stack.interrupt()
+        assert code == 128 + signal.SIGINT
     stack.leaves_nothing()
 
 
