@@ -75,7 +75,7 @@ def become_honcho(port: int) -> NoReturn:
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     sys.stdout.flush()
     # -P: the modules beside manager.py must not hide those of the same name elsewhere.
-    program = ("-P", Path(__file__).with_name("manager.py"))
+    program = [sys.executable, "-P", str(Path(__file__).with_name("manager.py"))]
     os.execv(  # noqa: S606 - no shell is wanted.
-        sys.executable, [sys.executable, *program, BASE_DIR / "Procfile.dev", str(port)]
+        sys.executable, [*program, str(BASE_DIR / "Procfile.dev"), str(port)]
     )
