@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connections, models, transaction
 from django.utils import timezone
 
-from django_celery.durable.states import CLAIM, GIVE_UP, RETRY, TRY_AGAIN, Move, Status
+from django_celery.durable.states import CLAIM, GIVE_UP, RELEASE, RETRY, TRY_AGAIN, Move, Status
 
 if TYPE_CHECKING:
     from django_celery.durable.models import DurableTask
@@ -38,6 +38,16 @@ class DurableQuerySet[Row: DurableTask](models.QuerySet[Row]):
             CLAIM, attempts=attempts + 1, due_at=timezone.now() + lease
         )
         return self.filter(pk=pk).first() if claimed else None
+
+    def release(self, pk: uuid.UUID | str, attempts: int) -> None:
+        """Undo the claim that was made with this hint; the attempt does not count.
+
+        Only for whoever has ended the process that worked on the row, and has put the hint back
+        into the queue.
+        """
+        self.filter(pk=pk, attempts=attempts + 1).move(
+            RELEASE, attempts=attempts, due_at=due_after_grace()
+        )
 
     def sweep(self, limit: int) -> list[Row]:
         """Take back the rows whose lease ran out, and return those that are due for a hint.

@@ -3,6 +3,7 @@
     move       from      to        when
     CLAIM      pending   running   a worker takes the row for the length of the lease
     COMPLETE   any       done      the work is done, whatever became of the row meanwhile
+    RELEASE    running   pending   its worker was stopped and gave its tasks back
     RETRY      running   pending   the attempt failed, or its lease ran out; more are left
     GIVE_UP    running   failed    the same, after the last attempt
     TRY_AGAIN  failed    pending   an operator asks for it
@@ -34,6 +35,7 @@ class Move(NamedTuple):
 
 CLAIM = Move((Status.PENDING,), Status.RUNNING)
 COMPLETE = Move(tuple(Status), Status.DONE)
+RELEASE = Move((Status.RUNNING,), Status.PENDING)
 RETRY = Move((Status.RUNNING,), Status.PENDING)
 GIVE_UP = Move((Status.RUNNING,), Status.FAILED)
 TRY_AGAIN = Move((Status.FAILED,), Status.PENDING)

@@ -50,6 +50,8 @@ def durable_task[Row: DurableTask](
             return "done"
 
         task: Task[[str, int], str] = perform
+        # `reload.retire` calls it when a worker that is stopped gives the task back.
+        task.given_back = model.objects.release  # type: ignore[attr-defined]
         model.celery_task = task
         return task
 

@@ -195,11 +195,28 @@ class Retirement:
         if self._consumer is None:
             return
         # First, so that no task ends well after it has been given back.
-        for pid in self._consumer.pool.info.get("processes", ()):
+        processes = self._consumer.pool.info.get("processes", ())
+        for pid in processes:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        for request in [*state.reserved_requests, *state.scheduled_requests]:
+        requests = [*state.reserved_requests, *state.scheduled_requests]
+        for request in requests:
             request.message.reject_log_error(logger, self._consumer.connection_errors, requeue=True)
+        # Not where tasks run in this very process: they go on until it is killed.
+        if processes:
+            for request in requests:
+                _tell_task(request)
+
+
+def _tell_task(request: Any) -> None:
+    """Call `given_back` of a task that has it, with its arguments: its process is gone."""
+    given_back = getattr(request.task, "given_back", None)
+    if given_back is None:
+        return
+    try:
+        given_back(*request.args, **request.kwargs)
+    except Exception:
+        logger.exception("%s could not be told that it was given back.", request.name)
 
 
 def _kill_own_group() -> NoReturn:

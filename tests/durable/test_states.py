@@ -248,3 +248,27 @@ def test_no_sweep_waits_for_another(parcels: ParcelQuerySet) -> None:
     assert set(swept) == {*rows[1:], lost[1]}
     assert {parcel.pk for parcel in parcels.sweep(limit=10)} == {rows[0].pk, lost[0].pk}
     assert set(parcels.filter(status=Status.FAILED)) == {lost[2], lost[3]}
+
+
+def test_a_claim_that_is_released_leaves_the_hint_valid(parcels: ParcelQuerySet) -> None:
+    claimed = make(parcels, status=Status.RUNNING, attempts=1)
+
+    parcels.release(claimed.pk, 0)
+
+    claimed.refresh_from_db()
+    assert (claimed.status, claimed.attempts) == (Status.PENDING, 0)
+    assert claimed.due_at > timezone.now()
+    assert parcels.claim(claimed.pk, 0)
+
+
+def test_only_the_claim_of_that_hint_is_released(parcels: ParcelQuerySet) -> None:
+    claimed = make(parcels, status=Status.RUNNING, attempts=1)
+
+    parcels.release(claimed.pk, 1)
+    claimed.refresh_from_db()
+    assert (claimed.status, claimed.attempts) == (Status.RUNNING, 1)
+
+    claimed.complete()
+    parcels.release(claimed.pk, 0)
+    claimed.refresh_from_db()
+    assert claimed.status == Status.DONE
