@@ -308,6 +308,9 @@ CELERY_TASK_SERIALIZER = "json"
 
 CELERY_RESULT_SERIALIZER = "json"
 
+# Keep the task's name and arguments beside its result: django.tasks hands them out with it.
+CELERY_RESULT_EXTENDED = True
+
 CELERY_TIMEZONE = TIME_ZONE
 
 # Celery would otherwise erase LOGGING below and turn what tasks print into log records, which
@@ -315,6 +318,11 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 CELERY_WORKER_REDIRECT_STDOUTS = False
+
+
+# Django's own tasks, run by the same worker: docs/django-tasks.md says when to use them. Without
+# this, Django would run each within the request that enqueues it.
+TASKS = {"default": {"BACKEND": "django_celery.task_backend.CeleryBackend"}}
 
 
 # Durable tasks: docs/durable-tasks.md says what they are for.
@@ -368,7 +376,11 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     # Django's own default sends errors by e-mail and, with DEBUG off, says nothing on the console.
-    "loggers": {"django": {"handlers": ["console"], "level": LOG_LEVEL, "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": LOG_LEVEL, "propagate": False},
+        # The worker's own lines say when each task starts and ends, and show its traceback.
+        "django.tasks": {"level": "CRITICAL"},
+    },
 }
 
 
