@@ -131,6 +131,8 @@ class Supervisor:
         ours, theirs = socket.socketpair()
         generation = _Generation(self._last, Channel(ours), changes, self._tasks)
         self._alive.append(generation)
+        # It may be set: after code that did not load, no generation was left.
+        self._all_gone.clear()
         self._current = generation
         asyncio.get_running_loop().add_reader(ours, self._read, generation)
         self._launcher.launch(generation.number, theirs)

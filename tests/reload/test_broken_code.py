@@ -41,3 +41,18 @@ def test_code_that_is_broken_from_the_start_waits_for_the_next_save(project: Pro
         project.write("feedback/tasks.py", whole)
         worker.wait_for("Reloaded in")
         assert project.version() == 0
+
+
+def test_a_stop_after_broken_code_gives_a_running_task_back(project: Project) -> None:
+    whole = project.read("feedback/tasks.py")
+    project.write("feedback/tasks.py", "def broken(:\n")
+    with project.starting_worker("--grace", "0.5") as worker:
+        worker.wait_for("waiting for the next save")
+        project.write("feedback/tasks.py", whole)
+        worker.wait_for("Reloaded in")
+        running = project.send(1, wait_for="go")
+        eventually(lambda: project.noted("began"), "the task began")
+        assert worker.stop() == 0
+    project.probe.rpush("go", "on")
+    with project.worker():
+        assert running.get(timeout=60) == 0
