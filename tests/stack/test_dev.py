@@ -1,6 +1,7 @@
 """`./scripts/dev`: the whole stack, from a fresh clone to the last process that ends."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -86,7 +87,7 @@ def test_honcho_by_hand_does_the_same(clone: Clone, with_redis: str) -> None:
     port = free_port()
 
     def its_port(dotenv: str) -> str:
-        return dotenv.replace("PORT=8000", f"PORT={port}", 1)
+        return re.sub(r"^PORT=.*$", f"PORT={port}", dotenv, flags=re.MULTILINE)
 
     with clone.edited(clone.dotenv, its_port):
         stack = Stack(
