@@ -20,28 +20,16 @@ import psutil
 from tests.processes import DEADLINE, ROOT, Process, eventually, free_port
 
 
-class Clone:
-    """A clone of the repository, with what is not committed yet, in a folder of its own."""
+class Checkout:
+    """A folder with a project in it, and what runs there."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
-        """Clone into `folder`; what runs there gets exactly this environment, and a mark in it."""
-        subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
-        changed = subprocess.run(
-            ["git", "ls-files", "-z", "--modified", "--others", "--exclude-standard"],
-            cwd=ROOT,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        for name in filter(None, changed.stdout.split("\0")):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            if (ROOT / name).exists():
-                shutil.copy(ROOT / name, folder / name)
-            else:
-                (folder / name).unlink(missing_ok=True)
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str], package: str = "django_celery"
+    ) -> None:
+        """Take what is in `folder`; what runs there gets exactly this environment, and a mark."""
         self.folder = folder
         self.tasks = folder / "feedback" / "tasks.py"
-        self.settings = folder / "django_celery" / "settings.py"
+        self.settings = folder / package / "settings.py"
         self.dotenv = folder / ".env"
         self._mark = uuid.uuid4().hex
         self.environment = {**environment, "CLONE": self._mark}
@@ -107,11 +95,33 @@ class Clone:
             path.write_text(original)
 
 
+class Clone(Checkout):
+    """A clone of the repository, with what is not committed yet, in a folder of its own."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        """Clone into `folder`; what runs there gets exactly this environment, and a mark."""
+        subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
+        changed = subprocess.run(
+            ["git", "ls-files", "-z", "--modified", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        for name in filter(None, changed.stdout.split("\0")):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            if (ROOT / name).exists():
+                shutil.copy(ROOT / name, folder / name)
+            else:
+                (folder / name).unlink(missing_ok=True)
+        super().__init__(folder, environment)
+
+
 class Stack(Process):
     """`./scripts/dev`, or another command that does the same, in a clone."""
 
     def __init__(
-        self, clone: Clone, command: Sequence[str | Path] = (), **environment: str
+        self, clone: Checkout, command: Sequence[str | Path] = (), **environment: str
     ) -> None:
         """Start the stack on a free port, from another folder than the clone's."""
         self.clone = clone
@@ -164,6 +174,17 @@ class Stack(Process):
         """
         self.tell(signal.SIGINT)
         return self.wait(patience)
+
+
+@contextmanager
+def running(clone: Checkout, **environment: str) -> Iterator[Stack]:
+    """The stack, ready to be used; whatever is left of it at the end is killed."""
+    stack = Stack(clone, **environment)
+    try:
+        stack.wait_until_ready()
+        yield stack
+    finally:
+        clone.end()
 
 
 class Visitor:

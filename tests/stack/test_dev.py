@@ -5,13 +5,12 @@ import re
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 
 from tests.processes import free_port
-from tests.stack.clone import Clone, Stack
+from tests.stack.clone import Clone, Stack, running
 
 SUBJECT = 'gettext("Your Feedback")'
 
@@ -24,17 +23,6 @@ def subject(text: str) -> Callable[[str], str]:
         return code.replace(SUBJECT, text)
 
     return edit
-
-
-@contextmanager
-def running(clone: Clone, **environment: str) -> Iterator[Stack]:
-    """The stack, ready to be used; whatever is left of it at the end is killed."""
-    stack = Stack(clone, **environment)
-    try:
-        stack.wait_until_ready()
-        yield stack
-    finally:
-        clone.end()
 
 
 def test_a_fresh_clone_needs_nothing_but_the_one_command(fresh_clone: Clone) -> None:
