@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from starting.answers import RUSSIAN, Answers
 from starting.errors import StartingError
 from starting.git import require_clean
-from starting.product import RUSSIAN, Answers
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

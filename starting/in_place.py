@@ -8,7 +8,7 @@ from pathlib import Path
 from starting.errors import StartingError
 from starting.git import git, require_clean, tracked_files
 from starting.names import OURS, Names, check_name
-from starting.renaming import Renaming
+from starting.renaming import Renaming, apply
 from starting.tidy import tidy
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -35,24 +35,15 @@ def rename(repository: Path, name: str, *, dry_run: bool) -> None:
     if not dry_run:
         require_clean(repository)
     renaming = Renaming(OURS, Names.of(name))
-    changes = [
-        (old, new, text)
-        for old in tracked_files(repository)
-        for new, text in [renaming.file(repository, old)]
-        if new != old or text is not None
-    ]
-    for old, new, _ in changes:
-        print(old if new == old else f"{old} -> {new}")
+    changes = renaming.changes(repository, tracked_files(repository))
+    for change in changes:
+        print(change.old if change.new == change.old else f"{change.old} -> {change.new}")
     if dry_run:
         print(f"{len(changes)} files would change; nothing has.")
         return
-    for old, new, text in changes:
-        if text is not None:
-            (repository / old).write_text(text, encoding="utf-8", newline="")
-        (repository / new).parent.mkdir(parents=True, exist_ok=True)
-        (repository / old).rename(repository / new)
+    apply(repository, changes)
     _remove_bytecode(repository / renaming.old.package)
-    tidy(repository, [new for _, new, _ in changes])
+    tidy(repository, [change.new for change in changes])
     git(repository, "add", "--all")
     print(
         f"{len(changes)} files have changed and are staged; look at them with `git status`, and "
@@ -62,7 +53,7 @@ def rename(repository: Path, name: str, *, dry_run: bool) -> None:
 
 def _remove_bytecode(package: Path) -> None:
     """Remove a folder that has no files any more but those that Python has written."""
-    for cache in package.rglob("__pycache__"):
+    for cache in [*package.rglob("__pycache__")]:
         shutil.rmtree(cache)
     for folder in [*sorted(package.rglob("*"), reverse=True), package]:
         # What git ignores may be somebody's own.

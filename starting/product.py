@@ -4,19 +4,17 @@ The steps run on a copy of what git tracks here. The name comes last: until then
 where it is in the repository.
 """
 
-import json
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
 
+from starting.answers import RUSSIAN, Answers
 from starting.errors import StartingError
 from starting.git import tracked_files
 from starting.lock import without_group
-from starting.names import OURS, Names, check_name
-from starting.renaming import Renaming
+from starting.names import OURS, Names
+from starting.renaming import Renaming, apply
 from starting.tidy import tidy
 from starting.without_demo import take_out
 
@@ -39,33 +37,7 @@ LEFT_OUT = (
 
 README = Path("starting", "product-readme.md")
 
-# The texts of a language are there, or they are not; English is what the code itself speaks.
-RUSSIAN = "ru"
-
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)#\s]*)(#[^)\s]*)?\)")
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What somebody wants their project to be."""
-
-    name: str
-    demo: bool
-    port: int
-    languages: str
-
-    @classmethod
-    def of(cls, answers: Mapping[str, Any]) -> Self:
-        """Take what is ours out of the answers that copier has collected."""
-        return cls(**{name: answers[name] for name in ("name", "demo", "port", "languages")})
-
-    def check(self, repository: Path) -> None:
-        """Raise StartingError if a project cannot be made of these."""
-        check_name(self.name, repository)
-        if not 1 <= self.port <= 65_535:
-            raise StartingError(f"{self.port} is no port; choose one between 1 and 65535.")
-        if self.languages not in {"en", f"en,{RUSSIAN}"}:
-            raise StartingError(f"The languages are en or en,{RUSSIAN}, not {self.languages!r}.")
 
 
 def make(repository: Path, folder: Path, answers: Answers) -> None:
@@ -84,7 +56,9 @@ def make(repository: Path, folder: Path, answers: Answers) -> None:
         _only_english(folder)
     _port(folder, answers.port)
     _no_dead_links(folder)
-    _rename(folder, Renaming(OURS, Names.of(answers.name)))
+    renaming = Renaming(OURS, Names.of(answers.name))
+    apply(folder, renaming.changes(folder, files_of(folder)))
+    tidy(folder, files_of(folder))
 
 
 def copy(source: Path, target: Path, files: list[Path]) -> None:
@@ -172,23 +146,3 @@ def _no_dead_links(folder: Path) -> None:
             if not (row := re.match(r"\| `([\w./-]+/)` \|", line)) or (folder / row[1]).exists()
         ]
         file.write_text("".join(rows), encoding="utf-8")
-
-
-def _rename(folder: Path, renaming: Renaming) -> None:
-    files = [(file, *renaming.file(folder, file)) for file in files_of(folder)]
-    for old, new, text in files:
-        if text is not None:
-            (folder / old).write_text(text, encoding="utf-8", newline="")
-        if new != old:
-            (folder / new).parent.mkdir(parents=True, exist_ok=True)
-            (folder / old).rename(folder / new)
-    shutil.rmtree(folder / renaming.old.package)
-    tidy(folder, [new for _, new, _ in files])
-
-
-def answers_file(answers: Mapping[str, Any]) -> str:
-    """Return the text of the file from which copier knows what it has made."""
-    lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in answers.items()]
-    return "\n".join(
-        ["# What this project was started with. `copier update` reads and writes it.", *lines, ""]
-    )

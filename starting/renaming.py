@@ -1,7 +1,7 @@
 """Replace the name of a project, in texts and in paths, wherever it stands as a whole word."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,16 @@ from starting.names import Names
 
 # Who holds the rights to what was written does not change with the name.
 NEVER = frozenset({Path("LICENSE")})
+
+
+@dataclass(frozen=True)
+class Change:
+    """What becomes of a file; paths are relative to the folder of the project."""
+
+    old: Path
+    new: Path
+    text: str | None
+    """The new text, or None where it stays what it is."""
 
 
 @dataclass(frozen=True)
@@ -29,22 +39,21 @@ class Renaming:
         """Return a path with the new name in it."""
         return Path(*(self.text(part) for part in path.parts))
 
-    def file(self, folder: Path, path: Path) -> tuple[Path, str | None]:
-        """Return the new path of a file of `folder`, and its new text.
+    def changes(self, folder: Path, files: Iterable[Path]) -> list[Change]:
+        """Return what changes of these files of `folder`. Nothing is written."""
+        changes = [self._change(folder, file) for file in files if file not in NEVER]
+        return [change for change in changes if change.text is not None or change.new != change.old]
 
-        Both are relative to `folder` and nothing is written. The text is None where it stays.
-        """
-        if path in NEVER:
-            return path, None
+    def _change(self, folder: Path, path: Path) -> Change:
         try:
             # As bytes, so that line ends stay what they are.
             old = (folder / path).read_bytes().decode()
         except UnicodeDecodeError:
-            return self.path(path), None
+            return Change(path, self.path(path), None)
         new = self.text(old)
         if path.name == "uv.lock":
             new = sort_packages(new)
-        return self.path(path), None if new == old else new
+        return Change(path, self.path(path), None if new == old else new)
 
     def _patterns(self) -> list[tuple[str, str]]:
         return [
@@ -53,6 +62,16 @@ class Renaming:
             (rf"(?<!\w){re.escape(self.old.package)}(?!\w)", self.new.package),
             (rf"(?<!\w){re.escape(self.old.camel)}(?=[A-Z]|\b)", self.new.camel),
         ]
+
+
+def apply(folder: Path, changes: Iterable[Change]) -> None:
+    """Write what changes of the files of `folder`."""
+    for change in changes:
+        if change.text is not None:
+            (folder / change.old).write_text(change.text, encoding="utf-8", newline="")
+        if change.new != change.old:
+            (folder / change.new).parent.mkdir(parents=True, exist_ok=True)
+            (folder / change.old).rename(folder / change.new)
 
 
 def _literally(form: str) -> Callable[[re.Match[str]], str]:

@@ -10,10 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from starting.answers import Answers, written
 from starting.errors import StartingError
 from starting.git import git
 from starting.names import Names
-from starting.product import Answers, answers_file, copy, files_of, make
+from starting.product import copy, files_of, make
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -38,7 +39,7 @@ def main(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make(REPOSITORY, folder, wanted)
-        (folder / answers_name).write_text(answers_file(remembered), encoding="utf-8")
+        (folder / answers_name).write_text(written(remembered), encoding="utf-8")
         copy(folder, target, files_of(folder))
     if first:
         _begin(target, Names.of(wanted.name))

@@ -1,6 +1,7 @@
 """The repository as a template with versions, and projects that copier makes from it."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -18,6 +19,9 @@ class Template:
     def __init__(self, folder: Path) -> None:
         """Make version 1.0.0 of what is in the repository at the moment, uncommitted or not."""
         self.folder = Clone(folder, {}).folder
+        # Without the history: how much of it is here, and which tags, differs.
+        shutil.rmtree(folder / ".git")
+        git(folder, "init", "--quiet", "--initial-branch=main")
         self.release("v1.0.0")
 
     def release(self, tag: str) -> None:
