@@ -13,12 +13,15 @@ from django_celery.environment import InvalidEnvironment
 
 
 def loads(patient: Patient) -> Findings:
-    """Load the settings, the apps and their tasks, as the web process and a worker do."""
+    """Load the settings, the apps and their tasks, as the web process and a worker do.
+
+    Raises InvalidEnvironment if the settings cannot be read.
+    """
     try:
         django.setup()
         current_app.loader.import_default_modules()
-    except InvalidEnvironment as error:
-        yield problem(str(error), "Correct that, then run this again.")
+    except InvalidEnvironment:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever the project's code raises.
         yield problem(
             f"The code does not load: {type(error).__name__}: {error} "

@@ -10,11 +10,14 @@ from typing import ClassVar
 
 from django_celery.doctor.findings import Findings, ok, problem, warning
 from django_celery.doctor.patient import Patient
-from django_celery.environment import Environment, InvalidEnvironment
+from django_celery.environment import Environment
 
 
 def dotenv(patient: Patient) -> Findings:
-    """Compare `.env` with `.env.example`, which names every variable."""
+    """Compare `.env` with `.env.example`, which names every variable.
+
+    Raises InvalidEnvironment if it cannot be read.
+    """
     path = Path(os.environ.get("ENV_FILE", patient.folder / ".env"))
     if not path.is_file():
         # Where the environment has it all, as it may in production, no file is needed.
@@ -26,11 +29,7 @@ def dotenv(patient: Patient) -> Findings:
                 "Run ./scripts/setup, which writes the file.",
             )
         return
-    try:
-        given = variables(path)
-    except InvalidEnvironment as error:
-        yield problem(str(error), "Correct that, then run this again.")
-        return
+    given = variables(path)
     example = patient.folder / ".env.example"
     trouble = [*access(path), *(names(path, given, example) if example.exists() else ())]
     yield from trouble

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
+from django_celery.doctor.database import missing_file
 from django_celery.doctor.findings import Findings, ok, problem, warning
 from django_celery.doctor.patient import Patient
 from django_celery.durable.models import DurableTask
@@ -15,12 +16,14 @@ from django_celery.durable.tasks import durable_models
 
 def rows(patient: Patient) -> Findings:
     """Look at every durable task of the project."""
+    if missing_file() or patient.database_trouble:
+        return
     for model in durable_models():
         try:
             trouble = [*overdue(model, patient), *failed(model)]
             unfinished = model.objects.filter(status__in=[Status.PENDING, Status.RUNNING]).count()
         except DatabaseError:
-            # Said already, by the examination of the database.
+            # It has no table yet, as the examination of the migrations has said.
             continue
         yield from trouble
         if not trouble:

@@ -10,6 +10,7 @@ from django.utils.module_loading import import_string
 
 from django_celery.doctor.findings import Finding, Findings, Level, note, problem
 from django_celery.doctor.patient import Patient
+from django_celery.environment import InvalidEnvironment
 
 
 class Examination(NamedTuple):
@@ -80,6 +81,8 @@ def carry_out(examination: Examination, patient: Patient) -> list[Finding]:
                 "Something that it asks does not answer; what it found until then is above.",
             )
         )
+    except InvalidEnvironment as error:
+        findings.append(problem(str(error), "Then run this again."))
     except Exception as error:  # noqa: BLE001 - a doctor that fails at one thing looks at the next.
         if isinstance(error, ModuleNotFoundError) and error.name == "psutil":
             missing = "psutil, which only development installs, is not there"

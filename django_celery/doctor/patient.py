@@ -10,6 +10,7 @@ from typing import Any
 import redis
 from celery import current_app
 from django.conf import settings
+from django.db import DatabaseError, connection
 
 from django_celery.environment import Environment
 from django_celery.stack.client import connect
@@ -17,6 +18,9 @@ from django_celery.stack.lifeline import BASE_DIR, LOCK
 
 # Seconds in which a worker has to answer.
 ANSWER_LIMIT = 1.0
+
+# Seconds in which the database has to take a connection; PostgreSQL's client takes 1 for 2.
+CONNECT_LIMIT = 2
 
 
 class Patient:
@@ -49,25 +53,50 @@ class Patient:
         return ""
 
     @cached_property
-    def workers(self) -> dict[str, set[str]]:
-        """The names of the workers that answer, and which tasks each of them knows.
+    def database_trouble(self) -> str:
+        """Why the database cannot be used, or nothing if it answers."""
+        # PostgreSQL's client would wait for minutes. It reads this when it connects.
+        os.environ.setdefault("PGCONNECT_TIMEOUT", str(CONNECT_LIMIT))
+        try:
+            connection.ensure_connection()
+        except DatabaseError as error:
+            return str(error)
+        return ""
 
-        Of the generations of one `runworker`, that is the newest: the others take no more tasks.
-        """
+    @cached_property
+    def answers(self) -> dict[str, set[str]]:
+        """The names of all workers that answer, and which tasks each of them knows."""
         if self.redis_trouble:
             return {}
-        answers: dict[str, list[str]] = self.inspect().registered() or {}
+        registered = current_app.control.inspect(timeout=ANSWER_LIMIT).registered() or {}
+        # What a worker says of a task is its name and, in brackets, its options.
+        return {name: {task.split(" ")[0] for task in tasks} for name, tasks in registered.items()}
+
+    @cached_property
+    def workers(self) -> dict[str, set[str]]:
+        """The same, without retired generations: of one `runworker` the newest takes tasks."""
         newest: dict[str, tuple[int, str]] = {}
-        for name in answers:
+        for name in self.answers:
             generation = re.fullmatch(r"generation-(\d+)@(.*)", name)
             number, group = (int(generation[1]), generation[2]) if generation else (0, name)
             newest[group] = max(newest.get(group, (0, "")), (number, name))
-        # What a worker says of a task is its name and, in brackets, its options.
-        return {name: {task.split(" ")[0] for task in answers[name]} for _, name in newest.values()}
+        return {name: self.answers[name] for _, name in newest.values()}
 
-    def inspect(self) -> Any:
-        """Return Celery's remote control, for questions to all workers."""
-        return current_app.control.inspect(timeout=ANSWER_LIMIT)
+    @cached_property
+    def tasks_at_work(self) -> set[str]:
+        """The ids of the tasks that workers have: running, waiting, or for later."""
+        if not self.answers:
+            return set()
+        # With a destination, Celery waits for no more answers than it can get.
+        inspect: Any = current_app.control.inspect(
+            timeout=ANSWER_LIMIT, destination=list(self.answers)
+        )
+        return {
+            task.get("request", task)["id"]
+            for answer in (inspect.active(), inspect.reserved(), inspect.scheduled())
+            for tasks in (answer or {}).values()
+            for task in tasks
+        }
 
 
 def is_held(lock: Path) -> bool:

@@ -29,9 +29,7 @@ def packages(patient: Patient) -> Findings:
     """Ask uv what it would have to change, which takes a tenth of a second and no network."""
     uv = patient.folder / ".venv" / "bin" / "uv"
     if not uv.exists():
-        yield note(
-            "The packages: not looked at, as uv, which only development installs, is not there."
-        )
+        yield note("The packages: not looked at, as uv, which development installs, is not there.")
         return
     answer = subprocess.run(  # noqa: S603 - the project's own uv.
         [uv, "sync", "--check", "--locked", "--offline", "--no-progress"],

@@ -51,7 +51,7 @@ def unacknowledged(patient: Patient) -> Findings:
         return
     client: Any = patient.redis
     messages = client.hgetall(UNACKED)
-    at_work = held(patient) if messages else set()
+    at_work = patient.tasks_at_work if messages else set()
     # What has been acknowledged meanwhile is not stuck.
     there = set(client.hkeys(UNACKED))
     stuck = [
@@ -71,41 +71,23 @@ def unacknowledged(patient: Patient) -> Findings:
         )
     if taken:
         age = time.time() - min(taken)
-        sentence = (
-            f"Taken by a worker and neither acknowledged nor at work in one that answers: "
-            f"{count(len(taken))}, the oldest since {age:.0f} s."
+        yield warning(
+            "Taken by a worker that does not answer any more, and not acknowledged: "
+            f"{count(len(taken))}, the oldest {age:.0f} s ago.",
+            return_of(age, patient),
         )
-        yield warning(sentence, return_of(age, patient))
 
 
 def return_of(age: float, patient: Patient) -> str:
     """Say when tasks come back of which the oldest was taken `age` seconds ago."""
     options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
     timeout = options.get("visibility_timeout", DEFAULT_VISIBILITY_TIMEOUT)
-    left = timeout - age
-    if patient.workers:
-        when = f"in {left:.0f} s" if left > 0 else "within seconds"
-        step = f"The workers will give it back {when}"
-    else:
-        when = f", {left:.0f} s from now at the earliest" if left > 0 else ""
-        step = f"A worker that runs will give it back{when}"
-    step += f" (visibility_timeout is {timeout} s)."
+    when = f"{timeout - age:.0f} s from now" if timeout > age else "within seconds"
+    step = f"The workers give it back {when} (visibility_timeout is {timeout} s)"
+    step += "." if patient.workers else ", if one runs by then."
     if patient.has_redis_of_its_own:
         step += " A restart of ./scripts/dev does so at once."
     return step
-
-
-def held(patient: Patient) -> set[str]:
-    """Return the ids of the tasks that the workers have: running, waiting, or for later."""
-    if not patient.workers:
-        return set()
-    inspect = patient.inspect()
-    return {
-        task.get("request", task)["id"]
-        for answer in (inspect.active(), inspect.reserved(), inspect.scheduled())
-        for tasks in (answer or {}).values()
-        for task in tasks
-    }
 
 
 def count(number: int) -> str:
