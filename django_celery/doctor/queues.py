@@ -8,6 +8,7 @@ from celery import current_app
 from django.conf import settings
 
 from django_celery.checks import DEFAULT_VISIBILITY_TIMEOUT
+from django_celery.doctor.broker import info
 from django_celery.doctor.findings import Findings, note, ok, problem, warning
 from django_celery.doctor.patient import Patient
 from django_celery.durable.tasks import QUEUE_ROOM, messages_waiting
@@ -85,7 +86,8 @@ def return_of(age: float, patient: Patient) -> str:
     when = f"{timeout - age:.0f} s from now" if timeout > age else "within seconds"
     step = f"The workers give it back {when} (visibility_timeout is {timeout} s)"
     step += "." if patient.workers else ", if one runs by then."
-    if patient.has_redis_of_its_own:
+    # The embedded stand-in, which says nothing of itself, would forget them.
+    if patient.has_redis_of_its_own and info(patient):
         step += " A restart of ./scripts/dev does so at once."
     return step
 

@@ -45,4 +45,4 @@ def tasks(patient: Patient) -> Findings:
                 f"{worker} knows {', '.join(extra)}, which the code here does not have.", RESTART
             )
         if not missing and not extra:
-            yield ok(f"{worker} knows all {len(ours)} tasks of the code.")
+            yield ok(f"{worker} knows all tasks of the code ({len(ours)}).")

@@ -6,10 +6,13 @@ import subprocess
 import sys
 
 import pytest
+from pytest_django import Settings
 
+from django_celery.doctor.code import checks
 from django_celery.doctor.examinations import EXAMINATIONS, Examination, carry_out
 from django_celery.doctor.findings import Findings, Level
 from django_celery.doctor.patient import Patient
+from django_celery.doctor.python import interpreter
 from tests.processes import ROOT, free_port
 
 
@@ -92,3 +95,23 @@ def test_a_database_that_says_nothing_is_given_up() -> None:
     assert "The database cannot be used: connection timeout expired" in doctor.stdout
     assert "No usable Redis" in doctor.stdout
     assert "Traceback" not in doctor.stdout + doctor.stderr
+
+
+def test_what_the_system_checks_find(patient: Patient, settings: Settings) -> None:
+    [fine] = checks(patient)
+    settings.CELERY_TASK_ACK_LATE = True
+    [finding] = checks(patient)
+
+    assert fine.level is Level.OK
+    assert finding.level is Level.PROBLEM
+    assert "CELERY_TASK_ACK_LATE" in str(finding)
+    assert "Did you mean CELERY_TASK_ACKS_LATE?" in str(finding)
+
+
+def test_another_python_than_that_of_the_folder(patient: Patient) -> None:
+    (patient.folder / ".venv").mkdir()
+
+    [finding] = interpreter(patient)
+
+    assert finding.level is Level.WARNING
+    assert "source .venv/bin/activate" in str(finding)

@@ -12,6 +12,8 @@ import pytest
 from django_celery.doctor.findings import Level
 from django_celery.doctor.patient import Patient
 from django_celery.doctor.processes import left_over
+from django_celery.doctor.queues import waiting
+from django_celery.durable.tasks import QUEUE_ROOM
 from tests.doctor.conftest import doctor
 from tests.processes import RedisServer
 from tests.reload.project import TASKS, Project, children, eventually
@@ -34,10 +36,9 @@ def test_what_waits_for_a_worker_that_is_not_there(project: Project) -> None:
 def test_a_task_that_only_web_knows_and_one_that_only_the_worker_knows(project: Project) -> None:
     with project.starting_worker("--noreload", "--without-mingle") as worker:
         worker.wait_for(r" ready\.")
-        name = worker.output.split("@", 1)[0].split()[-1] + "@"
         said = doctor(project)
-        assert f"ok       Alive: {name}" in said
-        assert "knows all 2 tasks" in said
+        assert "ok       Alive: celery@" in said
+        assert "knows all tasks of the code (2)" in said
         # A plain worker has no beat in it.
         assert "warning  A worker runs, but no beat in it" in said
 
@@ -71,6 +72,31 @@ def test_tasks_that_a_killed_worker_had_taken(project: Project, redis_server: Re
     assert "never comes back by itself" in doctor(project)
 
 
+def test_a_retired_generation_is_no_worker_but_has_its_task(project: Project) -> None:
+    with project.worker() as worker:
+        project.send(1, wait_for="go")
+        eventually(lambda: project.noted("began"), "the task begins")
+        project.write("feedback/tasks.py", project.read("feedback/tasks.py") + NEW_TASK)
+        worker.wait_for("Reloaded in")
+        said = doctor(project)
+        project.probe.rpush("go", 1)
+
+    assert "ok       Alive: generation-2@" in said
+    assert "generation-1@" not in said
+    assert "knows all tasks of the code (3)" in said
+    assert "No unacknowledged task is stuck; 1 task at work." in said
+
+
+def test_a_queue_that_grows(redis_server: RedisServer, patient: Patient) -> None:
+    patient.workers = {"worker@host": set()}
+    redis_server.client.rpush("test:django_celery", *["message"] * QUEUE_ROOM)
+
+    [finding] = waiting(patient)
+
+    assert finding.level is Level.WARNING
+    assert f"holds {QUEUE_ROOM} tasks" in str(finding)
+
+
 def test_a_beat_that_runs_and_one_that_does_not_send(project: Project) -> None:
     settings = project.read("django_celery/settings.py")
     project.write(
@@ -80,7 +106,7 @@ def test_a_beat_that_runs_and_one_that_does_not_send(project: Project) -> None:
     state = project.folder / ".run" / "beat.json"
     with project.worker():
         eventually(state.exists, "the beat keeps its times")
-        assert "ok       The beat runs, and none of its 1 entries is late." in doctor(project)
+        assert "ok       The beat runs, and no entry of its schedule is late." in doctor(project)
 
         before = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=2)
         state.write_text(json.dumps({"sweep": [before.isoformat(), 0]}))
