@@ -1,7 +1,6 @@
 """Processes of this project that were left running when what they belong to has gone."""
 
-import os
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,8 +19,19 @@ PARENTS = {
     "runserver": {"honcho", "runserver"},
 }
 
+# What runs by the path of its file, below the folder of the project. What the zygote forks,
+# generations and their pools, looks just like the zygote.
+SCRIPTS = {
+    "django_celery/stack/manager.py": "honcho",
+    "django_celery/reload/zygote.py": "generation",
+}
+
 # Those that a user may start by hand: they have a parent only if honcho has started them.
 BY_HAND = {"runworker", "runredis", "runserver"}
+
+
+# Seconds that a process without a parent gets: it may have noticed, and be about to end.
+ENDING = 3
 
 
 class Own(NamedTuple):
@@ -30,12 +40,16 @@ class Own(NamedTuple):
     process: psutil.Process
     role: str
     parent: int
+    by_honcho: bool
 
 
 def left_over(patient: Patient) -> Findings:
-    """Find every process of this folder that has lost its parent."""
-    own = {one.process.pid: one for one in processes(patient.folder)}
-    stale = [one for one in own.values() if is_stale(one, own)]
+    """Find every process of this folder that has lost its parent, and stays."""
+    own = processes(patient.folder)
+    if orphans := [one.process for one in own.values() if is_orphan(one, own)]:
+        psutil.wait_procs(orphans, timeout=ENDING)
+        own = processes(patient.folder)
+    stale = [one for one in own.values() if is_orphan(one, own)]
     for one in stale:
         what = "zygote or generation of a worker" if one.role == "generation" else one.role
         yield problem(
@@ -47,39 +61,38 @@ def left_over(patient: Patient) -> Findings:
         yield ok(f"No process of this project is left over; {len(own)} of them run.")
 
 
-def processes(folder: Path) -> Iterator[Own]:
-    """Yield the processes of the stack of `folder` that we may look at."""
+def processes(folder: Path) -> dict[int, Own]:
+    """Return the processes of the stack of `folder` that we may look at, by their ids."""
+    found = {}
     for process in psutil.process_iter():
         try:
             role = role_of(process, folder)
             if role and process.status() != psutil.STATUS_ZOMBIE:
-                yield Own(process, role, process.ppid())
+                by_honcho = role in BY_HAND and "HONCHO_PROCESS_NAME" in process.environ()
+                found[process.pid] = Own(process, role, process.ppid(), by_honcho)
         except psutil.Error:
             continue
+    return found
 
 
 def role_of(process: psutil.Process, folder: Path) -> str:
-    """Return what the process is in the stack of `folder`, or nothing if it is no part of it.
-
-    What the zygote forks, generations and pools, looks just like the zygote.
-    """
+    """Return what the process is in the stack of `folder`, or nothing if it is no part of it."""
     command = process.cmdline()
     names = {Path(part).name for part in command}
     if names & {"manage.py", "honcho"} and Path(process.cwd()) == folder:
         found = names & {"honcho", "runworker", "runredis", "runserver"}
         return found.pop() if found else ""
-    if str(folder / "django_celery" / "reload" / "zygote.py") in command:
-        return "generation"
+    for script, role in SCRIPTS.items():
+        if str(folder / script) in command:
+            return role
     if command and Path(process.cwd()) == folder / ".run" / "redis":
         return "redis"
     return ""
 
 
-def is_stale(one: Own, own: dict[int, Own]) -> bool:
+def is_orphan(one: Own, own: Mapping[int, Own]) -> bool:
     """Tell whether the process has lost its parent."""
-    if one.role not in PARENTS:
-        return False
-    if one.role in BY_HAND and "HONCHO_PROCESS_NAME" not in one.process.environ():
+    if one.role not in PARENTS or (one.role in BY_HAND and not one.by_honcho):
         return False
     parent = own.get(one.parent)
-    return one.process.pid != os.getpid() and (not parent or parent.role not in PARENTS[one.role])
+    return not parent or parent.role not in PARENTS[one.role]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from django_celery.celery import app
 from django_celery.doctor.patient import Patient
 from tests.reload.conftest import project
 from tests.reload.project import Project
@@ -17,6 +18,8 @@ __all__ = ["project"]
 @pytest.fixture
 def patient(tmp_path: Path) -> Patient:
     """A project in an empty folder, in which nothing runs; its Redis is that of the settings."""
+    # A `Project` of an earlier test has made its own app the current one.
+    app.set_current()
     patient = Patient()
     patient.folder = tmp_path
     patient.stack = None

@@ -21,6 +21,12 @@ from tests.reload.project import TASKS, Project, children, eventually
 NEW_TASK = TASKS.replace("def record", "def other")
 
 
+@pytest.fixture
+def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that have lost their parent, and never end by themselves, need not be awaited."""
+    monkeypatch.setattr("django_celery.doctor.processes.ENDING", 0.1)
+
+
 def test_nobody_answers_in_production(project: Project) -> None:
     project.write(".env", project.read(".env").replace("DEBUG=on", "DEBUG=off"))
     assert "problem  No worker answered within 1 s." in doctor(project)
@@ -133,7 +139,7 @@ def test_a_zygote_that_its_supervisor_left_behind(project: Project, patient: Pat
     assert f"`kill {zygote}`" in str(findings[0])
 
 
-@pytest.mark.usefixtures("redis_server")
+@pytest.mark.usefixtures("redis_server", "no_patience")
 def test_what_honcho_has_left_behind(project: Project, patient: Patient) -> None:
     patient.folder = project.folder
     by_hand = {"PATH": os.environ["PATH"]}
@@ -155,6 +161,7 @@ def test_what_honcho_has_left_behind(project: Project, patient: Patient) -> None
         assert str(process.pid) in str(finding) or level is Level.OK
 
 
+@pytest.mark.usefixtures("no_patience")
 def test_a_redis_that_was_left_behind(patient: Patient) -> None:
     folder = patient.folder / ".run" / "redis"
     folder.mkdir(parents=True)
