@@ -78,6 +78,14 @@ def test_tasks_that_a_killed_worker_had_taken(project: Project, redis_server: Re
     assert "never comes back by itself" in doctor(project)
 
 
+def test_of_the_generations_of_a_worker_the_newest_counts(patient: Patient) -> None:
+    names = ["celery@here", "generation-9@here", "generation-10@here", "generation-1@there"]
+    patient.answers = {name: set() for name in names}
+
+    assert set(patient.workers) == {"celery@here", "generation-10@here", "generation-1@there"}
+
+
+@pytest.mark.slow
 def test_a_retired_generation_is_no_worker_but_has_its_task(project: Project) -> None:
     with project.worker() as worker:
         project.send(1, wait_for="go")
