@@ -20,10 +20,12 @@ def test_the_first_task_is_live_and_its_result_can_be_asked_for(
     tmp_path: Path, redis_server: RedisServer
 ) -> None:
     task, call = PYTHON_BLOCKS
-    project = Project(tmp_path / "project", redis_server.url)
+    path = task.splitlines()[0].removeprefix("# ")
+    app = path.partition("/")[0]
+    project = Project(tmp_path / "project", redis_server.url, app=app)
     with project.worker() as worker:
-        project.write("feedback/tasks.py", project.read("feedback/tasks.py") + task)
-        worker.wait_for(r"\+ feedback\.tasks\.add")
+        project.write(path, project.read(path) + task)
+        worker.wait_for(rf"\+ {app}\.tasks\.add")
         shell = subprocess.run(
             [sys.executable, "manage.py", "shell", "--no-imports", "-c", call],
             cwd=project.folder,
