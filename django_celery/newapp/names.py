@@ -17,6 +17,9 @@ LONGEST = 30
 # The folders of the project that git ignores.
 IGNORED = {"media", "static"}
 
+# Python does not count its own tests, which not every installation has.
+STANDARD = sys.stdlib_module_names | {"test"}
+
 # What the files of the template call something else.
 IN_USE = {"DurableQuerySet", "DurableTask", "HttpRequest", "HttpResponse", "Meta"}
 
@@ -30,7 +33,7 @@ def check_app_name(name: str, root: Path) -> None:
         )
     elif keyword.iskeyword(name):
         problem = f"`{name}` is a keyword of Python and cannot be the name of an app"
-    elif name in sys.stdlib_module_names:
+    elif name in STANDARD:
         problem = f"`{name}` is a module of Python's standard library, which the app would hide"
     elif name in IGNORED:
         problem = f"git ignores the folder `{name}`, so no app can live there"

@@ -126,10 +126,10 @@ class Stack(Process):
         self.wait_for("Generation 1 is ready")
         eventually(self.answers)
 
-    def answers(self) -> bool:
-        """Whether the web process serves the front page."""
+    def answers(self, path: str = "/") -> bool:
+        """Whether the web process serves the page at `path`."""
         try:
-            Visitor(self.port).open()
+            Visitor(self.port).open(path)
         except OSError:
             return False
         return True
