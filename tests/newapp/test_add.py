@@ -1,5 +1,6 @@
 """`manage.py addapp` in a copy of the project: what is there afterwards, and when it fails."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -31,6 +32,9 @@ def test_apps_of_any_name_are_as_the_project_wants_them(folder: Path, run: Run) 
     assert_passes(run("manage.py", "makemigrations", "--check", "--dry-run"))
     assert_passes(run("-m", "pytest", "-n", "0", *NAMES, "tests/test_translations.py"))
     assert list((folder / ".run").iterdir()) == []
+    documented = re.findall(r"`orders/([\w/.]+)`", (folder / "docs/your-first-app.md").read_text())
+    assert len(documented) > 4
+    assert [name for name in documented if not (folder / "x" / name).exists()] == []
 
 
 @pytest.mark.slow
