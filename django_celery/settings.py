@@ -61,6 +61,11 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
+if not DEBUG:
+    # Serves what `manage.py collectstatic` has gathered; with DEBUG, runserver needs no gathering.
+    # As early as it can be, and behind the policy, which files should carry, too.
+    MIDDLEWARE.insert(2, "whitenoise.middleware.WhiteNoiseMiddleware")
+
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -131,7 +136,7 @@ TIME_ZONE = env.time_zone("TIME_ZONE", default="UTC")
 
 STATIC_URL = "static/"
 
-# Where `manage.py collectstatic` gathers the files for the web server of a production site.
+# Where `manage.py collectstatic` gathers the files of a production site.
 STATIC_ROOT = BASE_DIR / "static"
 
 
