@@ -17,16 +17,19 @@ def main() -> None:
             "environment with `source .venv/bin/activate`."
         ) from error
     from django_celery.environment import forget_dotenv_copy, one_sentence_if_invalid
+    from django_celery.management.commands.doctor import Command as Doctor
     from django_celery.management.commands.runworker import Command as RunWorker
     from django_celery.stack.lifeline import follow
 
     follow()
     with one_sentence_if_invalid():
         forget_dotenv_copy(Path(__file__).resolve().parent / ".env")
+        # Without Django's set-up: code that does not load must not keep these two from starting.
+        # One waits for the save that mends it, the other says what is wrong with it.
         if sys.argv[1:2] == ["runworker"]:
-            # Without Django's set-up: code that does not load must not keep this command from
-            # starting, as it waits for the save that mends it.
             RunWorker().run_from_argv(sys.argv)
+        elif sys.argv[1:2] == ["doctor"]:
+            Doctor().run_from_argv(sys.argv)
         else:
             execute_from_command_line(sys.argv)
 

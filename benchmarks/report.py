@@ -20,7 +20,7 @@ each scenario goes through all of them before the next begins.
 
 To measure on your own machine (Linux, with redis-server or valkey-server installed):
 
-```sh
+```console
 ./scripts/bench            # everything, about 22 minutes; leave the machine alone meanwhile
 ./scripts/bench --quick    # a smoke run of about a minute, which changes no file here
 ./scripts/bench --help     # single scenarios, single runners, more saves

@@ -61,6 +61,11 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
+if not DEBUG:
+    # Serves what `manage.py collectstatic` has gathered; with DEBUG, runserver needs no gathering.
+    # As early as it can be, and behind the policy, which files should carry, too.
+    MIDDLEWARE.insert(2, "whitenoise.middleware.WhiteNoiseMiddleware")
+
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -131,7 +136,7 @@ TIME_ZONE = env.time_zone("TIME_ZONE", default="UTC")
 
 STATIC_URL = "static/"
 
-# Where `manage.py collectstatic` gathers the files for the web server of a production site.
+# Where `manage.py collectstatic` gathers the files of a production site.
 STATIC_ROOT = BASE_DIR / "static"
 
 
@@ -308,6 +313,9 @@ CELERY_TASK_SERIALIZER = "json"
 
 CELERY_RESULT_SERIALIZER = "json"
 
+# Keep the task's name and arguments beside its result: django.tasks hands them out with it.
+CELERY_RESULT_EXTENDED = True
+
 CELERY_TIMEZONE = TIME_ZONE
 
 # Celery would otherwise erase LOGGING below and turn what tasks print into log records, which
@@ -315,6 +323,11 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 CELERY_WORKER_REDIRECT_STDOUTS = False
+
+
+# Django's own tasks, run by the same worker: docs/django-tasks.md says when to use them. Without
+# this, Django would run each within the request that enqueues it.
+TASKS = {"default": {"BACKEND": "django_celery.task_backend.CeleryBackend"}}
 
 
 # Durable tasks: docs/durable-tasks.md says what they are for.
@@ -368,7 +381,11 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     # Django's own default sends errors by e-mail and, with DEBUG off, says nothing on the console.
-    "loggers": {"django": {"handlers": ["console"], "level": LOG_LEVEL, "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": LOG_LEVEL, "propagate": False},
+        # The worker's own lines say when each task starts and ends, and show its traceback.
+        "django.tasks": {"level": "CRITICAL"},
+    },
 }
 
 

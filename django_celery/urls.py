@@ -7,10 +7,13 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views import defaults
 
+from django_celery.views import favicon
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     # The language switch of the pages posts to Django's `set_language` here.
     path("i18n/", include("django.conf.urls.i18n")),
+    path("favicon.ico", favicon),
     path("", include("feedback.urls")),
 ]
 

@@ -14,5 +14,4 @@ urlpatterns = [
     # Without the slash as well: with DEBUG, Django answers a POST there with an error.
     path("success/<uuid:pk>", views.success),
     path("success/<uuid:pk>/state", views.state),
-    path("favicon.ico", views.favicon),
 ]

@@ -4,7 +4,6 @@ import uuid
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -53,9 +52,3 @@ def state(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Return the part of the success page that says where the message stands; one query."""
     feedback = get_object_or_404(Feedback, pk=pk)
     return render(request, "feedback/state.html", {"feedback": feedback})
-
-
-@require_safe
-def favicon(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    """Lead to the icon; browsers ask for it on pages that name none, such as the admin's."""
-    return redirect(static("feedback/favicon.svg"))

@@ -3,9 +3,12 @@
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
+from django.tasks import TaskContext, task
 
 
 @shared_task
@@ -34,3 +37,35 @@ def kill_own_process_once(marker: str) -> str:
         return "ran again"
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError("A process survived SIGKILL.")
+
+
+@task
+def double(number: int) -> int:
+    """Return twice the number."""
+    return 2 * number
+
+
+@task
+async def double_async(number: int) -> int:
+    """Return twice the number, from a coroutine."""
+    return 2 * number
+
+
+@task(takes_context=True)
+def tell_attempt(context: "TaskContext[..., int]", add_to: int) -> int:
+    """Return the number of this attempt, with a number added."""
+    return context.attempt + add_to
+
+
+@task
+def fail(message: str) -> None:
+    """Raise a ValueError."""
+    raise ValueError(message)
+
+
+@task
+def hang() -> None:
+    """Go on for ever, whatever the soft time limit says."""
+    while True:
+        with suppress(SoftTimeLimitExceeded):
+            time.sleep(600)

@@ -1,4 +1,10 @@
 """The worker that reloads: supervisor, watcher, zygote, generation and retire, one file each.
 
-`docs/how-the-reload-works.md` tells the story; `supervisor.py` is where to begin reading.
+`docs/how-the-reload-works.md` tells the story; `supervisor.py` is where to begin reading. The
+modules name each other relatively, so that the folder can be copied into another project
+(`docs/adopting.md`).
 """
+
+# What `celery --app` takes: the package that this folder is in, where Celery's documentation puts
+# the Celery app.
+APP = __name__.partition(".")[0]

@@ -15,7 +15,7 @@ from celery import bootsteps
 from celery.beat import Scheduler
 from django.conf import settings
 
-from django_celery.reload.retire import Retirement
+from .retire import Retirement
 
 # Seconds between two looks whether the outgoing generation has let go of the lock.
 _LOCK_INTERVAL = 0.05

@@ -19,16 +19,20 @@ from pathlib import Path
 import click
 import django
 import redis.utils
+from celery.app.utils import find_app
 from celery.bin.celery import celery as celery_command
 from celery.exceptions import SecurityWarning
 from celery.signals import worker_ready
+from django.conf import settings
 from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
 
-from django_celery.celery import app
-from django_celery.environment import InvalidEnvironment
-from django_celery.reload.beat import Beat
-from django_celery.reload.channel import Channel, ChannelClosedError
-from django_celery.reload.retire import Retirement
+from . import APP
+from .beat import Beat
+from .channel import Channel, ChannelClosedError
+from .retire import Retirement
+
+app = find_app(APP)
 
 # Seconds after which a generation that is ready looks at what it has imported: not at once, as
 # the first tasks are waiting.
@@ -62,7 +66,7 @@ def main(control: int, number: int, arguments: list[str]) -> None:
         # That the worker runs as root has been said by the first generation.
         warnings.simplefilter("ignore", SecurityWarning)
     command = [] if number == 1 else ["--quiet"]
-    command += ["--app", "django_celery.celery", "worker", *_worker_options(number, arguments)]
+    command += ["--app", APP, "worker", *_worker_options(number, arguments)]
     try:
         code = celery_command.main(command, prog_name="celery", standalone_mode=False)
     except click.ClickException as error:
@@ -79,8 +83,12 @@ def _load_project() -> None:
     try:
         django.setup()
         app.loader.import_default_modules()
-    except InvalidEnvironment as error:
-        print(error, file=sys.stderr)
+    except ImproperlyConfigured as error:
+        if settings.configured:
+            traceback.print_exception(error)
+        else:
+            # It is in the settings or in what they are read from, and has been written to be read.
+            print(error, file=sys.stderr)
         sys.exit(1)
     except SystemExit as error:
         traceback.print_exc()

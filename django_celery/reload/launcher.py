@@ -10,12 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from django_celery.reload.channel import Channel, ChannelClosedError
+from .channel import Channel, ChannelClosedError
 
 # Where generations keep the compiled form of the project's modules, in its folder.
 BYTECODE_FOLDER = ".run/bytecode"
 
-_GENERATION_MODULE = "django_celery.reload.generation"
+_GENERATION_MODULE = f"{__package__}.generation"
 
 # gevent and eventlet replace parts of the standard library, which must come before all imports.
 _FRESH_START = f"""

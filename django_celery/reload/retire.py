@@ -20,7 +20,7 @@ from celery.utils.log import get_logger
 from celery.worker import state as celery_state
 from kombu.message import Message
 
-from django_celery.reload.channel import Channel, ChannelClosedError
+from .channel import Channel, ChannelClosedError
 
 logger = get_logger(__name__)
 

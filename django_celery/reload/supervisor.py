@@ -14,10 +14,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from django_celery.reload.channel import Channel, ChannelClosedError
-from django_celery.reload.launcher import BYTECODE_FOLDER, Launcher
-from django_celery.reload.report import Report
-from django_celery.reload.watcher import Changes, Watcher
+from .channel import Channel, ChannelClosedError
+from .launcher import BYTECODE_FOLDER, Launcher
+from .report import Report
+from .watcher import Changes, Watcher
 
 # Seconds that a generation gets to give its tasks back before it is killed.
 _HARD_STOP = 1.5
@@ -131,6 +131,8 @@ class Supervisor:
         ours, theirs = socket.socketpair()
         generation = _Generation(self._last, Channel(ours), changes, self._tasks)
         self._alive.append(generation)
+        # It may be set: after code that did not load, no generation was left.
+        self._all_gone.clear()
         self._current = generation
         asyncio.get_running_loop().add_reader(ours, self._read, generation)
         self._launcher.launch(generation.number, theirs)

@@ -4,12 +4,10 @@ import signal
 import time
 from collections.abc import Callable
 from subprocess import Popen
-from urllib.parse import urlsplit
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from django_celery.stack.client import connect, without_password
 from django_celery.stack.guard import guarded
 from django_celery.stack.ports import REDIS_FOLDER
 from django_celery.stack.restore import restore_unacknowledged
@@ -91,13 +89,6 @@ def ending(code: int) -> str:
     return f"ended by itself with code {code}: {last}"
 
 
-def connect(url: str) -> redis.Redis:
-    """Return a client that waits a second at the longest and tries once."""
-    return redis.Redis.from_url(
-        url, socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 0)
-    )
-
-
 def answers(client: redis.Redis) -> bool:
     """Return whether the server answers; it does not while it still reads its data."""
     try:
@@ -116,12 +107,6 @@ def wait_for_others(client: redis.Redis, process: Popen[bytes]) -> None:
         except (redis.ConnectionError, redis.TimeoutError):
             pass
         time.sleep(0.05)
-
-
-def without_password(url: str) -> str:
-    """Return `url` as it can be shown: without user, password and options."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def count(tasks: int) -> str:

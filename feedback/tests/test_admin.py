@@ -110,6 +110,7 @@ def test_sending_again_needs_the_permission_to_change(
     assert (failed.status == Status.PENDING) == may
 
 
+@pytest.mark.russian
 def test_speaks_russian(admin_client: Client, failed: Feedback) -> None:
     page = admin_client.get(LIST, headers={"accept-language": "ru"}).content.decode()
 

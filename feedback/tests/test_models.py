@@ -45,6 +45,7 @@ def test_the_reason_is_in_plain_words(error: Exception, words: str) -> None:
     assert Feedback(last_error=reason(error)).reason == words
 
 
+@pytest.mark.russian
 @pytest.mark.parametrize(
     ("error", "words"),
     [

@@ -41,6 +41,7 @@ def test_sends_the_message_back_to_the_visitor(mailoutbox: list[EmailMessage]) -
     assert (feedback.status, feedback.state) == (Status.DONE, "sent")
 
 
+@pytest.mark.russian
 def test_writes_in_the_language_of_the_visitor(mailoutbox: list[EmailMessage]) -> None:
     with translation.override("en"):
         send("Отлично", "ru")

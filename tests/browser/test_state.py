@@ -41,7 +41,10 @@ def send_and_hold_timers(page: Page) -> str:
     ("locale", "viewport", "queued", "sending", "sent"),
     [
         ("en-GB", PHONE, "Queued", "Sending", "Sent at"),
-        ("ru-RU", DESKTOP, "В очереди", "Отправляется", "Отправлено в"),  # noqa: RUF001
+        pytest.param(
+            *("ru-RU", DESKTOP, "В очереди", "Отправляется", "Отправлено в"),  # noqa: RUF001
+            marks=pytest.mark.russian,
+        ),
     ],
 )
 def test_the_state_is_live_from_queued_to_sent(

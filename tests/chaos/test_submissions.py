@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from tests.chaos.mail_server import MailServer, Mood
 from tests.durable.conftest import postgres  # noqa: F401 - a fixture.
@@ -45,9 +46,10 @@ class Site:
         # When a process that may have had SMTP's yes and not yet made its mark was stopped.
         self.stops: list[float] = []
         self.answered: list[str] = []
-        for name in ("django_celery", "feedback", "manage.py"):
-            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-            copy(ROOT / name, folder / name)
+        for package in {app.partition(".")[0] for app in settings.INSTALLED_APPS}:
+            if (ROOT / package).is_dir():
+                shutil.copytree(ROOT / package, folder / package)
+        shutil.copy(ROOT / "manage.py", folder)
         shutil.copy(ROOT / "tests" / "chaos" / "settings.py", folder / "chaos_settings.py")
         self._folder = folder
         self._port = free_port()

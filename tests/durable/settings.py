@@ -5,11 +5,7 @@ import os
 from django_celery.settings import *  # noqa: F403 - all of them, as they are.
 from django_celery.settings import CELERY_BEAT_SCHEDULE, INSTALLED_APPS
 
-INSTALLED_APPS = [
-    *INSTALLED_APPS,
-    "tests.durable.parcels",
-    *os.environ.get("MORE_APPS", "").split(),
-]
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.durable.parcels"]
 
 CELERY_TASK_SOFT_TIME_LIMIT = 1
 

@@ -93,13 +93,13 @@ def test_a_schedule_without_the_sweep(settings: Settings) -> None:
     assert [check_id for check_id, _ in messages()] == ["durable.E005"]
 
 
-@isolate_apps("feedback")
+@isolate_apps("django_celery.durable")
 def test_a_model_without_a_task_and_without_the_index(monkeypatch: pytest.MonkeyPatch) -> None:
     class Letter(DurableTask):
         text = models.TextField()
 
         class Meta:
-            app_label = "feedback"
+            app_label = "durable"
 
         def __str__(self) -> str:
             return self.text

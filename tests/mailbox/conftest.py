@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from tests.browser.conftest import browser
+from tests.chromium import browser
 from tests.processes import ROOT, Process, RedisServer, free_port
 
 __all__ = ["browser"]

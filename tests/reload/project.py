@@ -23,6 +23,18 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 # Seconds to wait for what should take far less, on a machine that may be very busy.
 PATIENCE = 60
 
+# The mini-project has no app of this repository, so none has to be copied.
+SETTINGS = """
+
+OURS = {{"django", "django_celery"}}
+
+INSTALLED_APPS = [name for name in INSTALLED_APPS if name.split(".")[0] in OURS]
+
+INSTALLED_APPS.append("{app}")
+
+ROOT_URLCONF = "{app}.urls"
+"""
+
 TASKS = '''
 import os
 
@@ -51,13 +63,16 @@ def record(number, wait_for=None):
 class Project:
     """A project in a folder of its own, with keys of its own in Redis."""
 
-    def __init__(self, folder: Path, redis_url: str, probe_url: str | None = None) -> None:
-        """Write the project's files into `folder`, which must not exist.
+    def __init__(
+        self, folder: Path, redis_url: str, probe_url: str | None = None, app: str = "probe"
+    ) -> None:
+        """Write the project's files into `folder`, which must not exist; its one app is `app`.
 
         The tasks note what they did in the Redis at `probe_url`, by default in another database
         of the broker's.
         """
         self.folder = folder
+        self._tasks = f"{app}/tasks.py"
         self.prefix = f"{uuid.uuid4().hex}:"
         self.redis_url = redis_url
         shutil.copytree(
@@ -66,16 +81,18 @@ class Project:
             ignore=shutil.ignore_patterns("__pycache__"),
         )
         shutil.copy(REPOSITORY / "manage.py", folder)
-        self.write("feedback/__init__.py", "")
-        self.write("feedback/urls.py", "urlpatterns = []\n")
-        self.write("feedback/tasks.py", TASKS)
+        settings = self.read("django_celery/settings.py")
+        self.write("django_celery/settings.py", settings + SETTINGS.format(app=app))
+        self.write(f"{app}/__init__.py", "")
+        self.write(f"{app}/urls.py", "urlpatterns = []\n")
+        self.write(self._tasks, TASKS)
         self.write(
             ".env",
             f"DEBUG=on\nSECRET_KEY=for-tests\nREDIS_URL={redis_url}\nREDIS_PREFIX={self.prefix}\n",
         )
         self.probe_url = probe_url or redis_url.rsplit("/", 1)[0] + "/9"
         self.probe = redis.Redis.from_url(self.probe_url, decode_responses=True)
-        self.app = Celery("tests", broker=redis_url, backend=redis_url)
+        self.app = Celery("tests", broker=redis_url, backend=redis_url, set_as_current=False)
         self.app.conf.update(
             task_default_queue="django_celery",
             broker_transport_options={"global_keyprefix": self.prefix},
@@ -95,15 +112,15 @@ class Project:
 
     def save_version(self, version: int) -> None:
         """Give the task module another version."""
-        self.write("feedback/tasks.py", self.versioned(version))
+        self.write(self._tasks, self.versioned(version))
 
     def versioned(self, version: int) -> str:
         """Return the task module's text with another version."""
-        return re.sub(r"VERSION = \d+", f"VERSION = {version}", self.read("feedback/tasks.py"))
+        return re.sub(r"VERSION = \d+", f"VERSION = {version}", self.read(self._tasks))
 
     def send(self, number: int, **arguments: Any) -> Any:
         """Send the task `record`; return its result object."""
-        return self.app.send_task("feedback.tasks.record", [number], arguments)
+        return self.app.send_task("probe.tasks.record", [number], arguments)
 
     def version(self) -> int:
         """Run a task and return the version of the code that ran it."""

@@ -4,7 +4,7 @@ from tests.reload.project import Project, eventually
 
 SCHEDULE = """
 CELERY_BEAT_SCHEDULE = {{
-    "every": {{"task": "feedback.tasks.record", "schedule": {seconds}, "args": [{number}]}},
+    "every": {{"task": "probe.tasks.record", "schedule": {seconds}, "args": [{number}]}},
 }}
 """
 

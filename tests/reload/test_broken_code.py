@@ -5,10 +5,10 @@ import pytest
 from tests.reload.project import Project, eventually
 
 BREAKS = {
-    "syntax error": ("feedback/tasks.py", "def broken(:\n", "SyntaxError"),
-    "import error": ("feedback/tasks.py", "import no_such_module\n", "ModuleNotFoundError"),
-    "circular import": ("feedback/tasks.py", "from feedback.tasks import later\n", "ImportError"),
-    "exit": ("feedback/tasks.py", "import sys\nsys.exit(3)\n", "called sys.exit(3)"),
+    "syntax error": ("probe/tasks.py", "def broken(:\n", "SyntaxError"),
+    "import error": ("probe/tasks.py", "import no_such_module\n", "ModuleNotFoundError"),
+    "circular import": ("probe/tasks.py", "from probe.tasks import later\n", "ImportError"),
+    "exit": ("probe/tasks.py", "import sys\nsys.exit(3)\n", "called sys.exit(3)"),
     "settings": ("django_celery/settings.py", "raise ValueError('broken')\n", "ValueError: broken"),
     "environment": (".env", "DEBUG=maybe\n", "DEBUG must be"),
 }
@@ -34,10 +34,25 @@ def test_it_is_said_once_and_the_mending_save_is_live(project: Project, kind: st
 
 
 def test_code_that_is_broken_from_the_start_waits_for_the_next_save(project: Project) -> None:
-    whole = project.read("feedback/tasks.py")
-    project.write("feedback/tasks.py", "def broken(:\n")
+    whole = project.read("probe/tasks.py")
+    project.write("probe/tasks.py", "def broken(:\n")
     with project.starting_worker() as worker:
         worker.wait_for("waiting for the next save")
-        project.write("feedback/tasks.py", whole)
+        project.write("probe/tasks.py", whole)
         worker.wait_for("Reloaded in")
         assert project.version() == 0
+
+
+def test_a_stop_after_broken_code_gives_a_running_task_back(project: Project) -> None:
+    whole = project.read("probe/tasks.py")
+    project.write("probe/tasks.py", "def broken(:\n")
+    with project.starting_worker("--grace", "0.5") as worker:
+        worker.wait_for("waiting for the next save")
+        project.write("probe/tasks.py", whole)
+        worker.wait_for("Reloaded in")
+        running = project.send(1, wait_for="go")
+        eventually(lambda: project.noted("began"), "the task began")
+        assert worker.stop() == 0
+    project.probe.rpush("go", "on")
+    with project.worker():
+        assert running.get(timeout=60) == 0

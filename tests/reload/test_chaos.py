@@ -68,11 +68,11 @@ class Chaos:
 
     def break_and_mend(self) -> None:
         """Save code that does not load, let tasks pile up, and mend it."""
-        whole = self.project.read("feedback/tasks.py")
-        self.project.write("feedback/tasks.py", "def broken(:\n")
+        whole = self.project.read("probe/tasks.py")
+        self.project.write("probe/tasks.py", "def broken(:\n")
         self.worker.wait_for("waiting for the next save")
         self.send_for(0.2)
-        self.project.write("feedback/tasks.py", whole)
+        self.project.write("probe/tasks.py", whole)
 
     def kill_generation(self) -> None:
         """Kill one of the workers that are alive, running or retiring."""

@@ -12,7 +12,7 @@ def test_a_task_sent_after_a_save_runs_on_the_new_code(project: Project) -> None
         assert project.version() == 0
         for version in (1, 2, 3):
             project.save_version(version)
-            worker.wait_for(r"Reloaded in .* runs feedback/tasks\.py")
+            worker.wait_for(r"Reloaded in .* runs probe/tasks\.py")
             assert project.version() == version
 
 
@@ -51,27 +51,27 @@ def test_a_save_in_the_middle_of_a_reload_wins(project: Project) -> None:
 
 def test_a_burst_of_saves_is_one_reload_or_two(project: Project) -> None:
     for number in range(200):
-        project.write(f"feedback/many/module_{number}.py", "VALUE = 0\n")
+        project.write(f"probe/many/module_{number}.py", "VALUE = 0\n")
     with project.worker() as worker:
         for number in range(200):
-            project.write(f"feedback/many/module_{number}.py", "VALUE = 1\n")
+            project.write(f"probe/many/module_{number}.py", "VALUE = 1\n")
         project.save_version(1)
         eventually(lambda: project.version() == 1, "the new code serves")
         project.save_version(2)
-        worker.wait_for(r"runs feedback/tasks\.py\.")
+        worker.wait_for(r"runs probe/tasks\.py\.")
         assert len(re.findall("Reloaded in", worker.output)) <= 3
 
 
 def test_it_names_the_tasks_that_come_and_go(project: Project) -> None:
     with project.worker() as worker:
-        text = project.read("feedback/tasks.py")
+        text = project.read("probe/tasks.py")
         project.write(
-            "feedback/tasks.py", text + "\n\n@shared_task\ndef remind():\n    return 'reminded'\n"
+            "probe/tasks.py", text + "\n\n@shared_task\ndef remind():\n    return 'reminded'\n"
         )
-        worker.wait_for(r"\+ feedback\.tasks\.remind")
-        assert project.app.send_task("feedback.tasks.remind").get(timeout=60) == "reminded"
-        project.write("feedback/tasks.py", text)
-        worker.wait_for(r"− feedback\.tasks\.remind")  # noqa: RUF001 - a minus sign.
+        worker.wait_for(r"\+ probe\.tasks\.remind")
+        assert project.app.send_task("probe.tasks.remind").get(timeout=60) == "reminded"
+        project.write("probe/tasks.py", text)
+        worker.wait_for(r"− probe\.tasks\.remind")  # noqa: RUF001 - a minus sign.
 
 
 def test_a_reload_is_one_line(project: Project) -> None:

@@ -41,7 +41,7 @@ def with_a_formatter(path: Path, text: str) -> None:
 def test_saves_as_editors_make_them(project: Project, save: Callable[[Path, str], None]) -> None:
     with project.worker():
         for version in (1, 2):
-            save(project.folder / "feedback" / "tasks.py", project.versioned(version))
+            save(project.folder / "probe" / "tasks.py", project.versioned(version))
             eventually(partial(project.runs, version), "the save is live")
 
 
@@ -56,12 +56,12 @@ def watches(worker: Worker) -> int:
 
 
 def test_what_a_task_uses_counts(project: Project) -> None:
-    project.write("feedback/templates/feedback/mail.txt", "old")
-    project.write("feedback/locale/ru/LC_MESSAGES/django.mo", "old")
+    project.write("probe/templates/probe/mail.txt", "old")
+    project.write("probe/locale/ru/LC_MESSAGES/django.mo", "old")
     with project.worker() as worker:
-        project.write("feedback/templates/feedback/mail.txt", "new")
+        project.write("probe/templates/probe/mail.txt", "new")
         expect_reload(worker, "mail.txt")
-        project.write("feedback/locale/ru/LC_MESSAGES/django.mo", "new")
+        project.write("probe/locale/ru/LC_MESSAGES/django.mo", "new")
         expect_reload(worker, "django.mo")
         project.write(".env", project.read(".env") + "TIME_ZONE=Europe/Berlin\n")
         expect_reload(worker, r"\.env")
@@ -72,15 +72,15 @@ def test_what_a_task_uses_counts(project: Project) -> None:
 
 def test_an_edited_env_is_read_by_the_next_generation(project: Project) -> None:
     project.write(
-        "feedback/tasks.py",
-        project.read("feedback/tasks.py")
+        "probe/tasks.py",
+        project.read("probe/tasks.py")
         + "\n\n@shared_task\ndef zone():\n    from django.conf import settings\n"
         "    return settings.TIME_ZONE\n",
     )
     with project.worker() as worker:
         project.write(".env", project.read(".env") + "TIME_ZONE=Europe/Berlin\n")
         worker.wait_for("Reloaded in")
-        zone = project.app.send_task("feedback.tasks.zone")
+        zone = project.app.send_task("probe.tasks.zone")
         assert zone.get(timeout=60) == "Europe/Berlin"
 
 
@@ -97,18 +97,18 @@ def test_what_no_task_uses_does_not_count(project: Project) -> None:
             ".pytest_cache/x.py",
             "__pycache__/tasks.cpython-313.pyc",
             "legacy_code.py",
-            "feedback/.tasks.py.swp",
-            "feedback/.#tasks.py",
-            "feedback/tasks.py~",
+            "probe/.tasks.py.swp",
+            "probe/.#tasks.py",
+            "probe/tasks.py~",
             "db.sqlite3",
             "worker.log",
             "README.md",
         ):
             project.write(name, "x = 1\n")
         project.save_version(1)
-        worker.wait_for(r"Reloaded in .*: generation 2 runs feedback/tasks\.py\.")
+        worker.wait_for(r"Reloaded in .*: generation 2 runs probe/tasks\.py\.")
         project.save_version(2)
-        worker.wait_for(r"Reloaded in .*: generation 3 runs feedback/tasks\.py\.")
+        worker.wait_for(r"Reloaded in .*: generation 3 runs probe/tasks\.py\.")
 
 
 def test_new_renamed_and_deleted_modules_and_folders(project: Project) -> None:
@@ -145,7 +145,7 @@ def test_project_code_outside_the_project_is_watched_once_it_is_loaded(
     package = tmp_path / "library" / "our_library"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("ANSWER = 1\n")
-    project.write("feedback/tasks.py", "import our_library\n" + project.read("feedback/tasks.py"))
+    project.write("probe/tasks.py", "import our_library\n" + project.read("probe/tasks.py"))
     with project.worker(PYTHONPATH=str(package.parent)) as worker:
         before = watches(worker)
         eventually(lambda: watches(worker) > before, "the package's folder is watched")
@@ -166,7 +166,7 @@ def test_polling_sees_changes_and_passes_over_foreign_folders(project: Project) 
     with project.worker("--poll") as worker:
         project.write("node_modules/x/y.py", "changed = True\n")
         project.save_version(1)
-        worker.wait_for(r"Reloaded in .*: generation 2 runs feedback/tasks\.py\.")
+        worker.wait_for(r"Reloaded in .*: generation 2 runs probe/tasks\.py\.")
         assert project.version() == 1
 
 

@@ -20,28 +20,15 @@ import psutil
 from tests.processes import DEADLINE, ROOT, Process, eventually, free_port
 
 
-class Clone:
-    """A clone of the repository, with what is not committed yet, in a folder of its own."""
+class Checkout:
+    """A folder with a project in it, and what runs there."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
-        """Clone into `folder`; what runs there gets exactly this environment, and a mark in it."""
-        subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
-        changed = subprocess.run(
-            ["git", "ls-files", "-z", "--modified", "--others", "--exclude-standard"],
-            cwd=ROOT,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        for name in filter(None, changed.stdout.split("\0")):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            if (ROOT / name).exists():
-                shutil.copy(ROOT / name, folder / name)
-            else:
-                (folder / name).unlink(missing_ok=True)
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str], package: str = "django_celery"
+    ) -> None:
+        """Take what is in `folder`; what runs there gets exactly this environment, and a mark."""
         self.folder = folder
-        self.tasks = folder / "feedback" / "tasks.py"
-        self.settings = folder / "django_celery" / "settings.py"
+        self.settings = folder / package / "settings.py"
         self.dotenv = folder / ".env"
         self._mark = uuid.uuid4().hex
         self.environment = {**environment, "CLONE": self._mark}
@@ -107,11 +94,33 @@ class Clone:
             path.write_text(original)
 
 
+class Clone(Checkout):
+    """A clone of the repository, with what is not committed yet, in a folder of its own."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        """Clone into `folder`; what runs there gets exactly this environment, and a mark."""
+        subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
+        changed = subprocess.run(
+            ["git", "ls-files", "-z", "--modified", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        for name in filter(None, changed.stdout.split("\0")):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            if (ROOT / name).exists():
+                shutil.copy(ROOT / name, folder / name)
+            else:
+                (folder / name).unlink(missing_ok=True)
+        super().__init__(folder, environment)
+
+
 class Stack(Process):
     """`./scripts/dev`, or another command that does the same, in a clone."""
 
     def __init__(
-        self, clone: Clone, command: Sequence[str | Path] = (), **environment: str
+        self, clone: Checkout, command: Sequence[str | Path] = (), **environment: str
     ) -> None:
         """Start the stack on a free port, from another folder than the clone's."""
         self.clone = clone
@@ -123,14 +132,14 @@ class Stack(Process):
         )
 
     def wait_until_ready(self) -> None:
-        """Return when the worker takes tasks and the form is served."""
+        """Return when the worker takes tasks and the front page is served."""
         self.wait_for("Generation 1 is ready")
         eventually(self.answers)
 
-    def answers(self) -> bool:
-        """Whether the web process serves the form."""
+    def answers(self, path: str = "/") -> bool:
+        """Whether the web process serves the page at `path`."""
         try:
-            Visitor(self.port).open()
+            Visitor(self.port).open(path)
         except OSError:
             return False
         return True
@@ -142,15 +151,19 @@ class Stack(Process):
             assert not listens(port), f"Somebody still listens on port {port}."
 
     def visit(self, message: str) -> str:
-        """Send a message with the form; return the path of the page that this leads to.
+        """Send a message with the form of the demo; return the path of its page."""
+        return self.submit("/", email="visitor@example.com", message=message)
 
-        A connection that breaks is tried again, as the web process restarts after an edit; a
-        message may arrive twice then. Raises urllib.error.HTTPError if the answer is an error.
+    def submit(self, path: str, **fields: str) -> str:
+        """Send the form at `path`; return the path of the page that this leads to.
+
+        A connection that breaks is tried again, as the web process restarts after an edit; what
+        is sent may arrive twice then. Raises urllib.error.HTTPError if the answer is an error.
         """
         deadline = time.monotonic() + DEADLINE
         while True:
             try:
-                return Visitor(self.port).send(message)
+                return Visitor(self.port).send(path, fields)
             except HTTPError:
                 raise
             except OSError:
@@ -166,33 +179,39 @@ class Stack(Process):
         return self.wait(patience)
 
 
+@contextmanager
+def running(clone: Checkout, **environment: str) -> Iterator[Stack]:
+    """The stack, ready to be used; whatever is left of it at the end is killed."""
+    stack = Stack(clone, **environment)
+    try:
+        stack.wait_until_ready()
+        yield stack
+    finally:
+        clone.end()
+
+
 class Visitor:
     """A browser without a screen: cookies, a form, redirects."""
 
     def __init__(self, port: int) -> None:
         """Come to the site on this port."""
-        self._address = f"http://127.0.0.1:{port}/"
+        self._site = f"http://127.0.0.1:{port}"
         self._browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
 
-    def open(self) -> str:
-        """Open the form and return the page. Raises OSError if it is not served."""
-        with self._browser.open(self._address, timeout=60) as page:
+    def open(self, path: str = "/") -> str:
+        """Open the page at `path` and return it. Raises OSError if it is not served."""
+        with self._browser.open(self._site + path, timeout=60) as page:
             return str(page.read().decode())
 
-    def send(self, message: str) -> str:
-        """Fill in the form and send it; return the path of the page that this leads to.
+    def send(self, path: str, fields: Mapping[str, str]) -> str:
+        """Fill in the form at `path` and send it; return the path of the page that this leads to.
 
         Raises urllib.error.HTTPError if the answer is an error.
         """
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.open())
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.open(path))
         assert token
-        fields = {
-            "csrfmiddlewaretoken": token[1],
-            "email": "visitor@example.com",
-            "message": message,
-        }
-        data = urllib.parse.urlencode(fields).encode()
-        with self._browser.open(self._address, data, timeout=60) as page:
+        data = urllib.parse.urlencode({"csrfmiddlewaretoken": token[1], **fields}).encode()
+        with self._browser.open(self._site + path, data, timeout=60) as page:
             return str(urllib.parse.urlsplit(page.url).path)
 
 

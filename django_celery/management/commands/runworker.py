@@ -12,10 +12,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from django_celery.reload.launcher import FreshLauncher, ZygoteLauncher
-from django_celery.reload.report import Report
-from django_celery.reload.supervisor import Supervisor
-from django_celery.reload.watcher import Watcher
+from ...reload import APP
+from ...reload.launcher import FreshLauncher, ZygoteLauncher
+from ...reload.report import Report
+from ...reload.supervisor import Supervisor
+from ...reload.watcher import Watcher
 
 
 class Command(BaseCommand):
@@ -80,7 +81,7 @@ class Command(BaseCommand):
         """Run a worker with Celery's `arguments` until it is told to stop."""
         arguments = list(arguments)
         if options["noreload"]:
-            command = [sys.executable, "-m", "celery", "--app", "django_celery", "worker"]
+            command = [sys.executable, "-m", "celery", "--app", APP, "worker"]
             os.execv(sys.executable, [*command, *arguments])  # noqa: S606 - no shell is wanted.
         sys.exit(asyncio.run(_supervise(arguments, argparse.Namespace(**options))))
 

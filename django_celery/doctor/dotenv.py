@@ -1,0 +1,75 @@
+"""The file `.env`: is it there, can it be read, by whom, and does it say what is asked for?"""
+
+import os
+import re
+import stat
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import ClassVar
+
+from django_celery.doctor.findings import Findings, ok, problem, warning
+from django_celery.doctor.patient import Patient
+from django_celery.environment import Environment
+
+
+def dotenv(patient: Patient) -> Findings:
+    """Compare `.env` with `.env.example`, which names every variable.
+
+    Raises InvalidEnvironment if it cannot be read.
+    """
+    path = Path(os.environ.get("ENV_FILE", patient.folder / ".env"))
+    if not path.is_file():
+        # Where the environment has it all, as it may in production, no file is needed.
+        if os.environ.get("SECRET_KEY"):
+            yield ok(f"There is no {path}; the environment itself has the variables.")
+        else:
+            yield problem(
+                f"There is no {path}, and SECRET_KEY is not in the environment.",
+                "Run ./scripts/setup, which writes the file.",
+            )
+        return
+    given = variables(path)
+    example = patient.folder / ".env.example"
+    trouble = [*access(path), *(names(path, given, example) if example.exists() else ())]
+    yield from trouble
+    if not trouble:
+        yield ok(f"{path} can be read, by its owner only, and has the variables of .env.example.")
+
+
+def variables(path: Path) -> set[str]:
+    """Return the names that the file sets. Raises InvalidEnvironment if it cannot be read."""
+
+    class File(Environment):
+        ENVIRON: ClassVar[dict[str, str]] = {}
+
+    File.read_env(path)
+    return set(File.ENVIRON)
+
+
+def access(path: Path) -> Findings:
+    """Find out whether others can read the secrets."""
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield warning(
+            f"{path} holds secrets, and other users of this machine can read or change it.",
+            f"Run `chmod 600 {path}`.",
+        )
+
+
+def names(path: Path, given: Iterable[str], example: Path) -> Findings:
+    """Find misspelt variables, and those that `example` sets and nobody else does."""
+    text = example.read_text(encoding="utf-8")
+    known = set(re.findall(r"^(?:# )?(\w+)=", text, re.MULTILINE))
+    for name in sorted(set(given) - known):
+        meant = get_close_matches(name, known, n=1)
+        yield warning(
+            f"{path} sets {name}, which .env.example does not know.",
+            (f"Did you mean {meant[0]}? " if meant else "")
+            + "If it is a variable of yours, add it there; nothing reads a misspelt one.",
+        )
+    for name in sorted(set(re.findall(r"^(\w+)=", text, re.MULTILINE)) - set(given)):
+        if not os.environ.get(name):
+            yield warning(
+                f"{path} does not set {name}, so its default counts.",
+                "Copy its line from .env.example; ./scripts/setup fills in what is empty there.",
+            )

@@ -1,0 +1,114 @@
+"""What several examinations look at: asked once, and the answer kept."""
+
+import fcntl
+import os
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import redis
+from celery import current_app
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from django_celery.environment import Environment
+from django_celery.stack.client import connect
+from django_celery.stack.lifeline import BASE_DIR, LOCK
+
+# Seconds in which a worker has to answer.
+ANSWER_LIMIT = 1.0
+
+# Seconds in which the database has to take a connection; PostgreSQL's client takes 1 for 2.
+CONNECT_LIMIT = 2
+
+
+class Patient:
+    """The project as it is at the moment."""
+
+    folder = BASE_DIR
+
+    @cached_property
+    def stack(self) -> int | None:
+        """The process id of the `./scripts/dev` that runs in this folder, or None."""
+        return int(LOCK.read_text()) if is_held(LOCK) else None
+
+    @cached_property
+    def has_redis_of_its_own(self) -> bool:
+        """Whether it is `./scripts/dev` that starts the Redis, as no REDIS_URL names another."""
+        return not Environment().str("REDIS_URL", default="")
+
+    @cached_property
+    def redis(self) -> redis.Redis:
+        """A client of the Redis in the settings, which may not answer."""
+        return connect(settings.REDIS_URL)
+
+    @cached_property
+    def redis_trouble(self) -> str:
+        """Why Redis cannot be used, or nothing if it answers."""
+        try:
+            self.redis.ping()
+        except redis.RedisError as error:
+            return str(error)
+        return ""
+
+    @cached_property
+    def database_trouble(self) -> str:
+        """Why the database cannot be used, or nothing if it answers."""
+        # PostgreSQL's client would wait for minutes. It reads this when it connects.
+        os.environ.setdefault("PGCONNECT_TIMEOUT", str(CONNECT_LIMIT))
+        try:
+            connection.ensure_connection()
+        except DatabaseError as error:
+            return str(error)
+        return ""
+
+    @cached_property
+    def answers(self) -> dict[str, set[str]]:
+        """The names of all workers that answer, and which tasks each of them knows."""
+        if self.redis_trouble:
+            return {}
+        registered = current_app.control.inspect(timeout=ANSWER_LIMIT).registered() or {}
+        # What a worker says of a task is its name and, in brackets, its options.
+        return {name: {task.split(" ")[0] for task in tasks} for name, tasks in registered.items()}
+
+    @cached_property
+    def workers(self) -> dict[str, set[str]]:
+        """The same, without retired generations: of one `runworker` the newest takes tasks."""
+        newest: dict[str, tuple[int, str]] = {}
+        for name in self.answers:
+            generation = re.fullmatch(r"generation-(\d+)@(.*)", name)
+            number, group = (int(generation[1]), generation[2]) if generation else (0, name)
+            newest[group] = max(newest.get(group, (0, "")), (number, name))
+        return {name: self.answers[name] for _, name in newest.values()}
+
+    @cached_property
+    def tasks_at_work(self) -> set[str]:
+        """The ids of the tasks that workers have: running, waiting, or for later."""
+        if not self.answers:
+            return set()
+        # With a destination, Celery waits for no more answers than it can get.
+        inspect: Any = current_app.control.inspect(
+            timeout=ANSWER_LIMIT, destination=list(self.answers)
+        )
+        return {
+            task.get("request", task)["id"]
+            for answer in (inspect.active(), inspect.reserved(), inspect.scheduled())
+            for tasks in (answer or {}).values()
+            for task in tasks
+        }
+
+
+def is_held(lock: Path) -> bool:
+    """Tell whether a process holds the lock on a file, which may be missing."""
+    try:
+        descriptor = os.open(lock, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return True
+    finally:
+        os.close(descriptor)
+    return False

@@ -1,0 +1,30 @@
+"""The ports of `./scripts/dev`: free, or held by this project itself."""
+
+from django.conf import settings
+
+from django_celery.doctor.findings import Findings, ok, problem, warning
+from django_celery.doctor.patient import Patient
+from django_celery.stack.errors import CannotStartError
+from django_celery.stack.ports import holder_of, redis_port, require_free, web_port
+
+
+def ports(patient: Patient) -> Findings:
+    """Try to listen where web and Redis will; in production others decide about ports."""
+    if not settings.DEBUG:
+        return
+    for name, port in (("PORT", web_port()), ("REDIS_PORT", redis_port())):
+        if port is None:
+            continue
+        try:
+            require_free(name, port)
+        except CannotStartError as error:
+            holder = holder_of(port)
+            if holder and holder.folder.is_relative_to(patient.folder):
+                yield ok(f"Port {port} ({name}) is held by this project, process {holder.pid}.")
+            elif patient.stack:
+                # It was started with another port, for once.
+                yield warning(str(error), "Without that, the next start will fail.")
+            else:
+                yield problem(str(error), "")
+        else:
+            yield ok(f"Port {port} ({name}) is free.")

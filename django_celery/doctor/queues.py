@@ -1,0 +1,97 @@
+"""What is in Redis: tasks that wait, and tasks that were taken and never acknowledged."""
+
+import json
+import time
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+
+from django_celery.checks import DEFAULT_VISIBILITY_TIMEOUT
+from django_celery.doctor.broker import info
+from django_celery.doctor.findings import Findings, note, ok, problem, warning
+from django_celery.doctor.patient import Patient
+from django_celery.durable.tasks import QUEUE_ROOM, messages_waiting
+
+# Where kombu's Redis transport keeps what was taken and not acknowledged: the messages, and when
+# each was taken.
+UNACKED = settings.REDIS_PREFIX + "unacked"
+UNACKED_INDEX = settings.REDIS_PREFIX + "unacked_index"
+
+
+def waiting(patient: Patient) -> Findings:
+    """Count the messages in every queue that a task of the project is sent to."""
+    if patient.redis_trouble:
+        return
+    for queue, task in sorted(one_task_a_queue().items()):
+        length = messages_waiting(task)
+        sentence = f"The queue {queue} holds {count(length)}."
+        if length and not patient.workers:
+            yield note(sentence, "A worker that starts runs them.")
+        elif length >= QUEUE_ROOM:
+            yield warning(
+                sentence, "The workers do not keep up: start more, or raise their --concurrency."
+            )
+        else:
+            yield ok(sentence)
+
+
+def one_task_a_queue() -> dict[str, Any]:
+    """Return the name of each queue, and a task that is sent to it."""
+    route = current_app.amqp.router.route
+    return {
+        route({}, name)["queue"].name: task
+        for name, task in current_app.tasks.items()
+        if not name.startswith("celery.")
+    }
+
+
+def unacknowledged(patient: Patient) -> Findings:
+    """Find the tasks that were taken by a worker that is gone, and say when they come back."""
+    if patient.redis_trouble:
+        return
+    client: Any = patient.redis
+    messages = client.hgetall(UNACKED)
+    at_work = patient.tasks_at_work if messages else set()
+    # What has been acknowledged meanwhile is not stuck.
+    there = set(client.hkeys(UNACKED))
+    stuck = [
+        tag
+        for tag, message in messages.items()
+        if tag in there and json.loads(message)[0]["headers"].get("id") not in at_work
+    ]
+    if not stuck:
+        yield ok(f"No unacknowledged task is stuck; {count(len(messages))} at work.")
+        return
+    taken = [at for tag in stuck if (at := client.zscore(UNACKED_INDEX, tag)) is not None]
+    if lost := len(stuck) - len(taken):
+        yield problem(
+            f"Unacknowledged and without a time in {UNACKED_INDEX}: {count(lost)}. That never "
+            "comes back by itself.",
+            f"Look at it with `redis-cli HGETALL {UNACKED}`, and send it again.",
+        )
+    if taken:
+        age = time.time() - min(taken)
+        yield warning(
+            "Taken by a worker that does not answer any more, and not acknowledged: "
+            f"{count(len(taken))}, the oldest {age:.0f} s ago.",
+            return_of(age, patient),
+        )
+
+
+def return_of(age: float, patient: Patient) -> str:
+    """Say when tasks come back of which the oldest was taken `age` seconds ago."""
+    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    timeout = options.get("visibility_timeout", DEFAULT_VISIBILITY_TIMEOUT)
+    when = f"{timeout - age:.0f} s from now" if timeout > age else "within seconds"
+    step = f"The workers give it back {when} (visibility_timeout is {timeout} s)"
+    step += "." if patient.workers else ", if one runs by then."
+    # The embedded stand-in, which says nothing of itself, would forget them.
+    if patient.has_redis_of_its_own and info(patient):
+        step += " A restart of ./scripts/dev does so at once."
+    return step
+
+
+def count(number: int) -> str:
+    """Return the number of tasks in words that fit it."""
+    return "1 task" if number == 1 else f"{number} tasks"

@@ -1,0 +1,1 @@
+"""What `./scripts/app orders` does: write a new app from `template/` and wire it in."""

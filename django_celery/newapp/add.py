@@ -1,0 +1,140 @@
+"""Add an app to this project while it runs: prepared out of sight, put in its place at once."""
+
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.commands import startapp
+
+from django_celery.newapp.errors import CannotAddError
+from django_celery.newapp.names import check_app_name, check_model_name
+from django_celery.newapp.wiring import with_address, with_checks, with_installed_app
+
+TEMPLATE = Path(__file__).parent / "template"
+
+PACKAGE = Path(__file__).parent.parent
+
+# The project's settings with the new app, before it is in the project.
+SETTINGS = """
+from {module} import *
+from {module} import INSTALLED_APPS
+
+INSTALLED_APPS = [*INSTALLED_APPS, "{app}"]
+"""
+
+
+class StartApp(startapp.Command):
+    """Django's `startapp`, with more for the template to use."""
+
+    stealth_options = ("model_name", "heading")
+
+
+def add_app(app: str, model: str) -> None:
+    """Add the app, with a model called `model`, to the project and to its database.
+
+    Raises CannotAddError; everything is as it was before then.
+    """
+    root: Path = settings.BASE_DIR
+    check_app_name(app, root)
+    check_model_name(model)
+    edits = _edits(root, app)
+    # On the file system of the project, and where the reload does not look.
+    (root / ".run").mkdir(exist_ok=True)
+    with TemporaryDirectory(dir=root / ".run", prefix="app-") as folder, ExitStack() as undo:
+        stage = Stage(Path(folder), app)
+        stage.write(model)
+        undo.callback(stage.manage, "migrate", app, "zero")
+        stage.manage("migrate", app)
+        try:
+            # No process looks into the folder before the settings name it.
+            undo.callback(_rename_if_there, root / app, stage.app)
+            stage.app.rename(root / app)
+            for path, text in edits.items():
+                undo.callback(path.write_text, path.read_text())
+                path.write_text(text)
+        except OSError as error:
+            raise CannotAddError(
+                f"No app was added: {error.filename} cannot be written ({error.strerror})."
+            ) from error
+        undo.pop_all()
+
+
+def _edits(root: Path, app: str) -> dict[Path, str]:
+    """Return the new texts of the files that name the apps, in the order to write them in."""
+    return {
+        path: with_app(path.read_text(), str(path.relative_to(root)), app)
+        for path, with_app in {
+            root / "pyproject.toml": with_checks,
+            # Before the addresses: their views need an app that is installed.
+            PACKAGE / "settings.py": with_installed_app,
+            PACKAGE / "urls.py": with_address,
+        }.items()
+    }
+
+
+def _rename_if_there(path: Path, target: Path) -> None:
+    if path.exists():
+        path.rename(target)
+
+
+class Stage:
+    """A folder in which the app is complete before any running process can see it."""
+
+    def __init__(self, folder: Path, app: str) -> None:
+        """Prepare an app in the empty `folder`."""
+        self.app = folder / app
+        self._environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "settings_with_app",
+            "PYTHONPATH": str(folder),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        (folder / "settings_with_app.py").write_text(
+            SETTINGS.format(module=settings.SETTINGS_MODULE, app=app)
+        )
+
+    def write(self, model: str) -> None:
+        """Write the app's files, as the project's tools want them, and its first migration."""
+        call_command(
+            StartApp(),
+            self.app.name,
+            str(self.app),
+            template=str(TEMPLATE),
+            extensions=["py", "html"],
+            verbosity=0,
+            model_name=model,
+            heading=self.app.name.replace("_", " ").capitalize(),
+        )
+        self.manage("makemigrations", self.app.name)
+        # How lines break and imports are sorted depends on the name.
+        files = sorted(map(str, self.app.rglob("*.py")))
+        known = f'lint.isort.known-first-party = ["{self.app.name}"]'
+        self._run("-m", "ruff", "check", "--select", "I", "--fix", "--config", known, *files)
+        self._run("-m", "ruff", "format", *files)
+
+    def manage(self, *arguments: str) -> None:
+        """Run a management command as if the app were in the project."""
+        self._run("manage.py", *arguments)
+
+    def _run(self, *command: str) -> None:
+        """Run Python in the folder of the project. Raises CannotAddError if it fails."""
+        process = subprocess.run(  # noqa: S603 - our own commands.
+            [sys.executable, *command],
+            cwd=settings.BASE_DIR,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if process.returncode:
+            said = process.stdout.strip()
+            reason = said.rpartition("\n")[2] or f"exit code {process.returncode}"
+            what = " ".join(command[:3])
+            raise CannotAddError(f"No app was added: `python {what}` failed. {reason}")

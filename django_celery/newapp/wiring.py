@@ -1,0 +1,124 @@
+"""Where a project says which apps it has: each function returns a file's text with one more.
+
+They raise CannotAddError if the file is of another form than they know.
+"""
+
+import ast
+import re
+import tomllib
+from typing import Any
+
+from django_celery.newapp.errors import CannotAddError
+
+
+def with_installed_app(settings: str, file: str, app: str) -> str:
+    """Return the settings with `app` as the last entry of INSTALLED_APPS."""
+    return _with_entry(settings, file, "INSTALLED_APPS", f'"{app}"', _at_the_end)
+
+
+def with_address(urls: str, file: str, app: str) -> str:
+    """Return the URL configuration with the addresses of `app`, before one that has no prefix."""
+    return _with_entry(
+        urls, file, "urlpatterns", f'path("{app}/", include("{app}.urls"))', _before_no_prefix
+    )
+
+
+def with_checks(pyproject: str, file: str, app: str) -> str:
+    """Return pyproject.toml with `app` among what pytest and mypy look at.
+
+    A list that is not there is not missed: its tool looks at everything then, or is not used.
+    """
+    for table, key, value in (
+        (("tool", "pytest", "ini_options"), "testpaths", app),
+        (("tool", "pytest", "ini_options"), "filterwarnings", f"error::DeprecationWarning:{app}"),
+        (("tool", "mypy"), "files", app),
+    ):
+        expected = tomllib.loads(pyproject)
+        entries = _find(expected, table).get(key)
+        if not entries:
+            continue
+        entries.append(value)
+        heading = re.escape(f"[{'.'.join(table)}]")
+        # From the heading, over lines that are not headings, to the last quote of the list.
+        place = rf'^{heading}\n(?:(?!\[).*\n)*?{key} = \[[^\]]*"'
+        found = re.search(place, pyproject, flags=re.MULTILINE)
+        end = found.end() if found else 0
+        changed = f'{pyproject[:end]}, "{value}"{pyproject[end:]}'
+        if not _is_toml(changed, expected):
+            raise _no_place(file, f"list `{key}` in [{'.'.join(table)}]", f'"{value}"')
+        pyproject = changed
+    return pyproject
+
+
+def _with_entry(source: str, file: str, name: str, entry: str, index_for: Any) -> str:
+    """Return Python source whose list `name` has one more line, and is otherwise the same."""
+    entries = _list(source, name)
+    if entries is None:
+        raise _no_place(file, f"list `{name} = [...]`", entry)
+    index = index_for(entries.elts)
+    lines = source.split("\n")
+    if index < len(entries.elts):
+        number = entries.elts[index].lineno - 1
+        # The comment above an entry belongs to it.
+        while lines[number - 1].lstrip().startswith("#"):
+            number -= 1
+    else:
+        number = (entries.end_lineno or 0) - 1
+    lines.insert(number, f"    {entry},")
+    changed = "\n".join(lines)
+
+    expected = [ast.dump(element) for element in entries.elts]
+    expected.insert(index, ast.dump(ast.parse(entry, mode="eval").body))
+    written = _list(changed, name)
+    if written is None or [ast.dump(element) for element in written.elts] != expected:
+        raise _no_place(file, f"list `{name}` with one entry on each line", entry)
+    return changed
+
+
+def _at_the_end(entries: list[ast.expr]) -> int:
+    return len(entries)
+
+
+def _before_no_prefix(entries: list[ast.expr]) -> int:
+    """Return where the first `path("", ...)` stands: it may answer any address."""
+    for index, entry in enumerate(entries):
+        match entry:
+            case ast.Call(args=[ast.Constant(value=""), *_]):
+                return index
+    return len(entries)
+
+
+def _list(source: str, name: str) -> ast.List | None:
+    """Return the list that the module `source` assigns to `name`, if it does."""
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        return None
+    for statement in body:
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name(id=target)], value=ast.List() as entries)
+                | ast.AnnAssign(target=ast.Name(id=target), value=ast.List() as entries)
+            ) if target == name:
+                return entries
+    return None
+
+
+def _find(data: dict[str, Any], table: tuple[str, ...]) -> dict[str, Any]:
+    for name in table:
+        data = data.get(name, {})
+    return data
+
+
+def _is_toml(text: str, expected: dict[str, Any]) -> bool:
+    try:
+        return tomllib.loads(text) == expected
+    except tomllib.TOMLDecodeError:
+        return False
+
+
+def _no_place(file: str, place: str, entry: str) -> CannotAddError:
+    return CannotAddError(
+        f"No app was added: {file} has no {place}, where `{entry},` would be added; write it in "
+        "that form and run this again."
+    )

@@ -1,0 +1,168 @@
+"""Django's own tasks (`django.tasks`) on Celery: each is a task of the same worker, by its path.
+
+`docs/django-tasks.md` says when to use them, and `docs/decisions.md` why this is no package's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from traceback import format_exception
+from typing import Any, override
+
+from celery import current_app, shared_task, states, uuid
+from celery.app.task import Context
+from django.tasks import DEFAULT_TASK_QUEUE_NAME, Task, TaskContext, TaskResult, TaskResultStatus
+from django.tasks.backends.base import BaseTaskBackend
+from django.tasks.base import TaskError
+from django.tasks.exceptions import InvalidTask, TaskResultDoesNotExist
+from django.tasks.signals import task_enqueued, task_finished, task_started
+from django.utils import timezone
+from django.utils.json import normalize_json
+from django.utils.module_loading import import_string
+from kombu.exceptions import OperationalError
+from redis import RedisError
+
+_STATUS = {
+    states.PENDING: TaskResultStatus.READY,
+    states.STARTED: TaskResultStatus.RUNNING,
+    states.SUCCESS: TaskResultStatus.SUCCESSFUL,
+    states.FAILURE: TaskResultStatus.FAILED,
+    states.REVOKED: TaskResultStatus.FAILED,
+}
+
+
+class CeleryBackend(BaseTaskBackend):
+    """Sends tasks to Celery's broker, and reads what became of them from its result backend.
+
+    It refuses priorities: Celery on Redis takes the highest for the lowest.
+    """
+
+    supports_defer = True
+    supports_async_task = True
+    supports_get_result = True
+
+    @override
+    def validate_task(self, task: "Task[..., Any]") -> None:
+        """Check `task`, and have Celery know it: Django calls this for each that is declared."""
+        super().validate_task(task)
+        if task.module_path not in current_app.tasks:
+
+            @shared_task(name=task.module_path, bind=True)
+            def run(celery_task: Any, *args: Any, **kwargs: Any) -> Any:
+                return _run(task, celery_task.request, args, kwargs)
+
+    @override
+    def enqueue[**P, R](
+        self, task: "Task[P, R]", args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> "TaskResult[P, R]":
+        """Send a task at once, as `.delay()` does; inside a transaction it may run too early.
+
+        Raises `InvalidTask` if this backend cannot do what the task asks for, TypeError if an
+        argument is not JSON, and kombu's `OperationalError` if Redis is away.
+        """
+        self.validate_task(task)
+        _refuse_long_wait(task.run_after)
+        result = _result(task, uuid(), TaskResultStatus.READY, args, kwargs)
+        request = Context(task=task.module_path, args=result.args, kwargs=result.kwargs)
+        try:
+            # Celery itself notes a task when it starts. Until then its id would be unknown.
+            current_app.backend.store_result(result.id, None, states.PENDING, request=request)
+        except RedisError as error:
+            raise OperationalError(str(error)) from error
+        options: dict[str, Any] = {"task_id": result.id, "eta": task.run_after}
+        # Django's default queue is Celery's default queue, whatever that is called.
+        if task.queue_name != DEFAULT_TASK_QUEUE_NAME:
+            options["queue"] = task.queue_name
+        celery_task = current_app.tasks[task.module_path]
+        celery_task.apply_async(tuple(result.args), result.kwargs, **options)
+        result = replace(result, enqueued_at=timezone.now())
+        task_enqueued.send(type(self), task_result=result)
+        return result
+
+    @override
+    def get_result(self, result_id: str) -> "TaskResult[..., Any]":
+        """Return what is known of a task; Celery keeps neither `enqueued_at` nor `started_at`.
+
+        Raises `TaskResultDoesNotExist` if there is none of this id, or not any more.
+        """
+        meta = current_app.backend.get_task_meta(result_id)
+        try:
+            task = import_string(meta.get("name") or "")
+        except ImportError as error:
+            raise TaskResultDoesNotExist(result_id) from error
+        if not isinstance(task, Task):  # It is Celery's own.
+            raise TaskResultDoesNotExist(result_id)
+        result: TaskResult[..., Any] = replace(
+            _result(task, result_id, _STATUS[meta["status"]], meta["args"], meta["kwargs"]),
+            worker_ids=[meta["worker"]] if meta["worker"] else [],
+            finished_at=datetime.fromisoformat(meta["date_done"]) if meta["date_done"] else None,
+        )
+        if result.status == TaskResultStatus.FAILED:
+            result.errors.append(_error(meta["result"], meta["traceback"] or ""))
+        elif result.status == TaskResultStatus.SUCCESSFUL:
+            object.__setattr__(result, "_return_value", meta["result"])
+        return result
+
+
+def _run(task: "Task[..., Any]", request: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """Call the function of `task` in the worker, between Django's signals."""
+    sender, now = type(task.get_backend()), timezone.now()
+    running = replace(
+        _result(task, request.id, TaskResultStatus.RUNNING, args, kwargs),
+        started_at=now,
+        last_attempted_at=now,
+        worker_ids=[request.hostname],
+    )
+    task_started.send(sender, task_result=running)
+    context = [TaskContext(task_result=running)] if task.takes_context else []
+    try:
+        value = normalize_json(task.call(*context, *args, **kwargs))
+    except Exception as error:
+        failed = replace(running, status=TaskResultStatus.FAILED, finished_at=timezone.now())
+        failed.errors.append(_error(error, "".join(format_exception(error))))
+        task_finished.send(sender, task_result=failed)
+        raise
+    done = replace(running, status=TaskResultStatus.SUCCESSFUL, finished_at=timezone.now())
+    object.__setattr__(done, "_return_value", value)
+    task_finished.send(sender, task_result=done)
+    return value
+
+
+def _refuse_long_wait(run_after: datetime | None) -> None:
+    """Raise `InvalidTask` for a task that Redis would hand to a second worker meanwhile."""
+    limit = current_app.conf.broker_transport_options.get("visibility_timeout")
+    if run_after and limit and run_after - timezone.now() > timedelta(seconds=limit):
+        raise InvalidTask(
+            f"run_after is more than {limit} s away, the visibility timeout of "
+            "CELERY_BROKER_TRANSPORT_OPTIONS: the task would run more than once. Use a durable "
+            "task for it (docs/durable-tasks.md)."
+        )
+
+
+def _result[**P, R](
+    task: "Task[P, R]",
+    result_id: str,
+    status: TaskResultStatus,
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+) -> "TaskResult[P, R]":
+    """Return a result of which no more than this is known."""
+    return TaskResult(
+        task=task,
+        id=result_id,
+        status=status,
+        enqueued_at=None,
+        started_at=None,
+        finished_at=None,
+        last_attempted_at=None,
+        args=list(args),
+        kwargs=kwargs,
+        backend=task.backend,
+        errors=[],
+        worker_ids=[],
+    )
+
+
+def _error(error: BaseException, text: str) -> TaskError:
+    kind = type(error)
+    return TaskError(exception_class_path=f"{kind.__module__}.{kind.__qualname__}", traceback=text)

@@ -1,0 +1,135 @@
+"""The run that is recorded: the stack in a terminal, and what its user does meanwhile."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.stack.clone import Visitor
+
+# Seconds to wait for anything; the longest is the installation of the packages.
+_VISITOR = "anna@example.com"
+
+_PATIENCE = 300
+
+_SUBJECT = 'gettext("Your Feedback")'
+_NEW_SUBJECT = '"Live in no time"'
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A line that the terminal shows, or a step that the user takes, and when."""
+
+    seconds: float
+    text: str
+    is_step: bool = False
+
+
+class Terminal:
+    """A command in a terminal of its own, and all lines that it has written."""
+
+    def __init__(self, command: str, folder: Path, variables: dict[str, str]) -> None:
+        """Start the command in `folder`."""
+        ours, theirs = pty.openpty()
+        self._screen = ours
+        self._begin = time.monotonic()
+        self._changed = threading.Condition()
+        self._ended = False
+        self.moments: list[Moment] = []
+        self.step(f"Start everything: {command}")
+        self.moments.append(Moment(0, f"$ {command}"))
+        # uv is found, as on most machines: how pip installs it is of no interest here.
+        path = os.pathsep.join([os.environ["PATH"], str(Path(sys.executable).parent)])
+        self.process = subprocess.Popen(
+            [command],
+            cwd=folder,
+            env=os.environ | {"PATH": path} | variables,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def step(self, text: str) -> None:
+        """Note what the user does now."""
+        with self._changed:
+            self.moments.append(Moment(time.monotonic() - self._begin, text, is_step=True))
+
+    def wait_for(self, *texts: str) -> None:
+        """Return when lines after the last step hold these. Raises SystemExit if they never do."""
+
+        def there() -> bool:
+            last = max(i for i, moment in enumerate(self.moments) if moment.is_step)
+            lines = "\n".join(moment.text for moment in self.moments[last + 1 :])
+            return self._ended or all(text in lines for text in texts)
+
+        with self._changed:
+            if not self._changed.wait_for(there, _PATIENCE) or self._ended:
+                everything = "\n".join(moment.text for moment in self.moments)
+                raise SystemExit(f"{everything}\n\nThis was not written: {texts}")
+
+    def _read(self) -> None:
+        rest = b""
+        while True:
+            try:
+                rest += os.read(self._screen, 65536)
+            except OSError:  # How Linux says that nobody holds the other end any more.
+                break
+            *lines, rest = rest.split(b"\n")
+            now = time.monotonic() - self._begin
+            with self._changed:
+                for line in lines:
+                    self.moments.append(Moment(now, line.decode().rstrip("\r")))
+                self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+
+def record(folder: Path, port: int) -> list[Moment]:
+    """Run `./scripts/dev` in the clone `folder`, send a message, edit the task, send another."""
+    with _stack(folder, port) as stack:
+        stack.wait_for("Generation 1 is ready", "Quit the server")
+
+        stack.step("Send a message with the form in the browser")
+        Visitor(port).send("/", {"email": _VISITOR, "message": "Hello!"})
+        stack.wait_for("Subject: Your Feedback", "succeeded in")
+
+        # As nobody edits so fast: the task just done would still be seen on its way out.
+        time.sleep(1)
+        tasks = folder / "feedback" / "tasks.py"
+        code = tasks.read_text()
+        if _SUBJECT not in code:
+            raise SystemExit(f"{tasks} has no {_SUBJECT} to be edited.")
+        stack.step(f"Edit feedback/tasks.py and save: subject = {_NEW_SUBJECT}")
+        tasks.write_text(code.replace(_SUBJECT, _NEW_SUBJECT))
+        # The web process, which Django's own reloader starts anew, takes longer.
+        stack.wait_for("generation 2 runs", "Quit the server")
+
+        stack.step("Send another message")
+        Visitor(port).send("/", {"email": _VISITOR, "message": "Hello again!"})
+        stack.wait_for(f"Subject: {_NEW_SUBJECT.strip('"')}", "succeeded in")
+
+        stack.step("Press Ctrl-C")
+    return stack.moments
+
+
+@contextmanager
+def _stack(folder: Path, port: int) -> Iterator[Terminal]:
+    variables = {"PORT": str(port), "COLUMNS": "100", "TERM": "xterm-256color"}
+    terminal = Terminal("./scripts/dev", folder, variables)
+    try:
+        yield terminal
+    finally:
+        terminal.process.send_signal(signal.SIGINT)
+        terminal.process.wait(_PATIENCE)
+        time.sleep(0.2)  # What it has written last is read in the thread.

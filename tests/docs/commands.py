@@ -1,0 +1,95 @@
+"""Which commands of the documentation are not simply run, and what is done with them instead."""
+
+import re
+
+# These run until Ctrl-C, whatever options follow, and beside the rest of the page; what they write
+# when they are ready.
+UNTIL_CTRL_C = {
+    "./scripts/dev": "Generation 1 is ready",
+    "celery -A django_celery beat": "beat: Starting",
+    "celery -A django_celery worker": " ready.",
+    "honcho": " ready.",
+    "manage.py runredis": "Redis",
+    "manage.py runserver": "Quit the server",
+    "manage.py runworker": "Generation 1 is ready",
+}
+
+PY_SPY = ("tests/docs/test_debugging.py", "test_py_spy_finds_the_task")
+
+# Where a command is executed that no page can run by itself, because it takes minutes, asks the
+# network or a person, or changes more than the page's own folder: a file, and words that it holds.
+ELSEWHERE = {
+    "./.ci/run": (".github/workflows/ci.yml", "run: ./.ci/run"),
+    "./scripts/app orders": ("tests/stack/test_app.py", 'run("scripts/app", "orders")'),
+    "./scripts/bench": ("docs/measurements.md", "Again: `./scripts/bench"),
+    "./scripts/bench --help": ("docs/measurements.md", "Again: `./scripts/bench"),
+    "./scripts/bench --quick": ("docs/measurements.md", "Again: `./scripts/bench"),
+    "./scripts/lint": ("scripts/test", "./scripts/lint"),
+    "./scripts/record": ("tests/docs/test_recording.py", "test_a_run_can_be_recorded"),
+    "./scripts/rename shop": ("tests/starting/test_rename.py", "def test_renames"),
+    "./scripts/start shop ../shop": ("tests/starting/test_start.py", "test_starts_a_project"),
+    "./scripts/test": (".ci/run", 'exec ./scripts/test "$@"'),
+    "./scripts/test -k worker": (".ci/run", 'exec ./scripts/test "$@"'),
+    "./scripts/test tests/fuzz -m slow": ("tests/fuzz/test_fuzz.py", "pytest.mark.slow"),
+    "./scripts/test -m slow": ("docs/decisions.md", "-m slow"),
+    "PORT=8001 ./scripts/dev": ("tests/stack/test_dev.py", "scripts/dev"),
+    "celery -A django_celery worker --loglevel info": (
+        "Procfile",
+        "celery -A django_celery worker",
+    ),
+    "gunicorn django_celery.wsgi": ("Procfile", "web: exec gunicorn django_celery.wsgi"),
+    "honcho start -f Procfile.dev": (
+        "tests/stack/test_form.py",
+        "test_honcho_by_hand_does_the_same",
+    ),
+    "manage.py dev": ("scripts/dev", "manage.py dev"),
+    "manage.py doctor": ("tests/stack/test_doctor.py", '"doctor"'),
+    "manage.py runserver --noreload": (".vscode/launch.json", '["runserver", "--noreload"]'),
+    "manage.py shell": ("tests/docs/story.py", "manage.py shell"),
+    "manage.py runworker --help": ("tests/reload/test_options.py", "test_help_names_our_options"),
+    "manage.py runworker --noreload": ("tests/reload/test_options.py", "test_noreload_runs_one"),
+    "pre-commit install": (".github/workflows/ci.yml", "pre-commit run --all-files"),
+    "uv sync": ("scripts/setup", "sync --locked"),
+    "uv sync --locked --no-dev": ("tests/docs/test_production.py", "--no-dev"),
+    "uvx py-spy dump --subprocesses --pid $(pgrep -of runworker)": PY_SPY,
+    "uvx py-spy top --subprocesses --pid $(pgrep -of runworker)": PY_SPY,
+    "source .venv/bin/activate": ("tests/docs/story.py", ".venv/bin"),
+}
+
+# Pages whose blocks are executed by a test of their own, or that are written by what they describe.
+PAGES_ELSEWHERE = {
+    "docs/adopting.md": ("tests/reload/test_adopting.py", "adopting.md"),
+    "docs/django-tasks.md": ("tests/test_django_tasks.py", "django-tasks.md"),
+    "docs/measurements.md": ("benchmarks/__main__.py", "measurements.md"),
+    "docs/starting-a-project.md": ("tests/starting/test_project.py", "def test_it_works"),
+    "docs/your-first-app.md": ("tests/stack/test_app.py", 'run("scripts/app", "orders")'),
+}
+
+# What makes a code span in a sentence or a table a command that somebody may type.
+_COMMAND = re.compile(
+    r"(\w+=\S+ )*(\./[\w.]+/\w+|"
+    r"(python|manage\.py|honcho|gunicorn|celery -A|pre-commit|py-spy|uvx?|source) .)"
+)
+
+
+def is_command(code: str) -> bool:
+    """Tell whether a code span is something to type into a terminal."""
+    return bool(_COMMAND.match(code))
+
+
+def plain(command: str) -> str:
+    """Return the command in the form in which the tables above hold it."""
+    return re.sub(r"(python -m |python |\.venv/bin/)(?=manage\.py|celery|honcho)", "", command)
+
+
+def sign_of_life(command: str) -> str | None:
+    """Return what a command writes when it is ready, if it is one that runs until Ctrl-C."""
+    for beginning, written in UNTIL_CTRL_C.items():
+        if f"{plain(command)} ".startswith(f"{beginning} "):
+            return written
+    return None
+
+
+def executed_by(command: str) -> tuple[str, str] | None:
+    """Return where a command is executed that the pages do not run, if it is one of those."""
+    return ELSEWHERE.get(plain(command))

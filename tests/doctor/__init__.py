@@ -1,0 +1,1 @@
+"""The doctor: each finding is caused for real."""

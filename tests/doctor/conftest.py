@@ -1,0 +1,38 @@
+"""A patient for the examinations, whatever runs in the folder of the developer."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from django_celery.celery import app
+from django_celery.doctor.patient import Patient
+from tests.reload.conftest import project
+from tests.reload.project import Project
+
+__all__ = ["project"]
+
+
+@pytest.fixture
+def patient(tmp_path: Path) -> Patient:
+    """A project in an empty folder, in which nothing runs; its Redis is that of the settings."""
+    # A `Project` of an earlier test has made its own app the current one.
+    app.set_current()
+    patient = Patient()
+    patient.folder = tmp_path
+    patient.stack = None
+    return patient
+
+
+def doctor(project: Project) -> str:
+    """Return what `manage.py doctor` says in a project."""
+    return subprocess.run(
+        [sys.executable, "manage.py", "doctor"],
+        cwd=project.folder,
+        env={"PATH": os.environ["PATH"], "PROBE_URL": project.probe_url},
+        check=False,
+        capture_output=True,
+        text=True,
+    ).stdout

@@ -1,0 +1,68 @@
+"""What the doctor says of the database and of durable tasks."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
+
+from django_celery.doctor.database import migrations
+from django_celery.doctor.durable import rows
+from django_celery.doctor.findings import Level
+from django_celery.doctor.patient import Patient
+from feedback.models import Feedback
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.django_db
+def test_a_migration_that_is_not_applied(patient: Patient) -> None:
+    [before] = migrations(patient)
+    MigrationRecorder(connection).record_unapplied("feedback", "0001_initial")
+    [after] = migrations(patient)
+
+    assert before.level is Level.OK
+    assert after.level is Level.PROBLEM
+    assert "feedback.0001_initial" in str(after)
+    assert "manage.py migrate" in str(after)
+
+
+@pytest.mark.django_db
+def test_rows_that_nobody_works_on(patient: Patient) -> None:
+    feedback = Feedback.objects.create(email="a@example.com", message="late")
+    patient.workers = {}
+    [in_time] = rows(patient)
+    Feedback.objects.filter(pk=feedback.pk).update(due_at=timezone.now() - HOUR)
+    [without_worker] = rows(patient)
+    patient.workers = {"worker@host": set()}
+    [with_worker] = rows(patient)
+
+    assert in_time.level is Level.OK
+    assert without_worker.level is Level.WARNING
+    assert with_worker.level is Level.PROBLEM
+    assert "1 row overdue, the oldest for 360" in str(with_worker)
+
+
+@pytest.mark.django_db
+def test_rows_that_have_failed(patient: Patient) -> None:
+    patient.workers = {}
+    Feedback.objects.create(email="a@example.com", message="lost")
+    Feedback.objects.update(status="failed", last_error="No route.", finished_at=timezone.now())
+
+    [finding] = rows(patient)
+
+    assert finding.level is Level.WARNING
+    assert "No route." in str(finding)
+    assert "Feedback.objects.all().try_again()" in str(finding)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_table_that_is_missing_is_no_traceback(patient: Patient) -> None:
+    with connection.schema_editor() as editor:
+        editor.delete_model(Feedback)
+    try:
+        assert list(rows(patient)) == []
+    finally:
+        with connection.schema_editor() as editor:
+            editor.create_model(Feedback)

@@ -1,0 +1,83 @@
+"""What the doctor says of `.env`."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from django_celery.doctor.dotenv import dotenv
+from django_celery.doctor.findings import Level
+from django_celery.doctor.patient import Patient
+from django_celery.environment import InvalidEnvironment
+from django_celery.stack.dotenv import write_dotenv
+from tests.processes import ROOT
+
+EXAMPLE = ROOT / ".env.example"
+
+
+@pytest.fixture
+def path(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The `.env` of a project that has just been set up."""
+    path = patient.folder / ".env"
+    monkeypatch.setenv("ENV_FILE", str(path))
+    example = patient.folder / ".env.example"
+    example.write_text(EXAMPLE.read_text())
+    write_dotenv(example, path)
+    return path
+
+
+def only(patient: Patient) -> tuple[Level, str]:
+    """The one finding."""
+    [finding] = dotenv(patient)
+    return finding.level, str(finding)
+
+
+def test_a_fresh_one_is_fine(patient: Patient, path: Path) -> None:
+    assert only(patient)[0] is Level.OK
+
+
+def test_every_variable_that_the_settings_read_is_in_the_example() -> None:
+    settings = (ROOT / "django_celery" / "settings.py").read_text()
+    read = set(re.findall(r"\benv\.\w+\(\s*\"(\w+)\"", settings))
+    assert len(read) > 15
+    assert read <= set(re.findall(r"^(?:# )?(\w+)=", EXAMPLE.read_text(), re.MULTILINE))
+
+
+def test_one_that_is_missing(patient: Patient, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.unlink()
+    assert only(patient)[0] is Level.OK
+
+    monkeypatch.delenv("SECRET_KEY")
+    level, line = only(patient)
+    assert level is Level.PROBLEM
+    assert "Run ./scripts/setup" in line
+
+
+@pytest.mark.parametrize("content", [b"NAME = value\n", b"NAME=\xff\n"])
+def test_one_that_cannot_be_read(patient: Patient, path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+    with pytest.raises(InvalidEnvironment, match=str(path)):
+        only(patient)
+
+
+def test_one_that_others_can_read(patient: Patient, path: Path) -> None:
+    path.chmod(0o644)
+
+    level, line = only(patient)
+
+    assert level is Level.WARNING
+    assert f"chmod 600 {path}" in line
+
+
+def test_a_misspelt_and_a_missing_variable(
+    patient: Patient, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("REDIS_PREFIX")
+    path.write_text(path.read_text().replace("\nREDIS_PREFIX=", "\nREDIS_PREFX="))
+
+    misspelt, missing = dotenv(patient)
+
+    assert misspelt.level is missing.level is Level.WARNING
+    assert "Did you mean REDIS_PREFIX?" in str(misspelt)
+    assert "does not set REDIS_PREFIX" in str(missing)

@@ -1,0 +1,117 @@
+"""The list of examinations, and how one is carried out that fails."""
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+from pytest_django import Settings
+
+from django_celery.doctor.code import checks
+from django_celery.doctor.examinations import EXAMINATIONS, Examination, carry_out
+from django_celery.doctor.findings import Findings, Level
+from django_celery.doctor.patient import Patient
+from django_celery.doctor.python import interpreter
+from tests.processes import ROOT, free_port
+
+
+def fails(patient: Patient) -> Findings:
+    """An examination that finds nothing but a bug of its own."""
+    raise KeyError("oops")
+
+
+def waits(patient: Patient) -> Findings:
+    """An examination that asks somebody who never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.accept()
+    yield from ()
+
+
+def run(database: str) -> subprocess.CompletedProcess[str]:
+    """Run the doctor with this database, and without a Redis."""
+    return subprocess.run(
+        [sys.executable, "manage.py", "doctor"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DATABASE_URL": database,
+            "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",
+        },
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_one_that_fails_is_a_finding(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django_celery.doctor.python.interpreter", fails)
+
+    [finding] = carry_out(EXAMINATIONS[0], patient)
+
+    assert finding.level is Level.PROBLEM
+    assert "Looking at Python failed with KeyError: 'oops'" in str(finding)
+
+
+def test_without_psutil_two_are_left_out(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    monkeypatch.delitem(sys.modules, "django_celery.doctor.processes", raising=False)
+
+    [finding] = carry_out(Examination("left-over processes", "processes.left_over"), patient)
+
+    assert finding.level is Level.NOTE
+    assert "Left-over processes: not looked at, as psutil" in str(finding)
+
+
+def test_a_database_and_a_redis_that_are_away_are_two_problems() -> None:
+    doctor = run(f"postgres://user:s3cret@127.0.0.1:{free_port()}/name")
+
+    assert doctor.returncode == 1
+    problems = [line for line in doctor.stdout.splitlines() if line.startswith("problem")]
+    assert len(problems) == 2
+    assert "The database cannot be used" in problems[0]
+    assert "No usable Redis" in problems[1]
+    assert "s3cret" not in doctor.stdout
+    assert "Traceback" not in doctor.stdout + doctor.stderr
+
+
+def test_one_that_takes_too_long_is_a_finding(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django_celery.doctor.python.interpreter", waits)
+    monkeypatch.setattr("django_celery.doctor.examinations.DEADLINE", 0.1)
+
+    [finding] = carry_out(EXAMINATIONS[0], patient)
+
+    assert finding.level is Level.PROBLEM
+    assert "Looking at Python took longer than" in str(finding)
+
+
+def test_a_database_that_says_nothing_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        doctor = run(f"postgres://user:secret@127.0.0.1:{port}/name")
+
+    assert "The database cannot be used: connection timeout expired" in doctor.stdout
+    assert "No usable Redis" in doctor.stdout
+    assert "Traceback" not in doctor.stdout + doctor.stderr
+
+
+def test_what_the_system_checks_find(patient: Patient, settings: Settings) -> None:
+    [fine] = checks(patient)
+    settings.CELERY_TASK_ACK_LATE = True
+    [finding] = checks(patient)
+
+    assert fine.level is Level.OK
+    assert finding.level is Level.PROBLEM
+    assert "CELERY_TASK_ACK_LATE" in str(finding)
+    assert "Did you mean CELERY_TASK_ACKS_LATE?" in str(finding)
+
+
+def test_another_python_than_that_of_the_folder(patient: Patient) -> None:
+    (patient.folder / ".venv").mkdir()
+
+    [finding] = interpreter(patient)
+
+    assert finding.level is Level.WARNING
+    assert "source .venv/bin/activate" in str(finding)

@@ -1,0 +1,107 @@
+"""`manage.py addapp` in a copy of the project: what is there afterwards, and when it fails."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.newapp.conftest import Run
+
+# A short one, one that lines break for, and one whose model is called as Django's test client.
+NAMES = ["x", "a_name_of_thirty_characters_al", "clients"]
+
+
+def git_status(folder: Path) -> str:
+    """What git sees that was not there before."""
+    command = ["git", "status", "--porcelain", "--untracked-files=all"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def assert_passes(process: subprocess.CompletedProcess[str]) -> None:
+    """Assert that a tool had nothing to say against the project."""
+    assert process.returncode == 0, process.stdout
+
+
+def test_apps_of_any_name_are_as_the_project_wants_them(folder: Path, run: Run) -> None:
+    for name in NAMES:
+        assert_passes(run("manage.py", "addapp", name))
+
+    assert_passes(run("-m", "ruff", "check"))
+    assert_passes(run("-m", "ruff", "format", "--check"))
+    assert_passes(run("manage.py", "makemigrations", "--check", "--dry-run"))
+    assert_passes(run("-m", "pytest", "-n", "0", *NAMES, "tests/test_translations.py"))
+    assert list((folder / ".run").iterdir()) == []
+    documented = re.findall(r"`orders/([\w/.]+)`", (folder / "docs/your-first-app.md").read_text())
+    assert len(documented) > 4
+    assert [name for name in documented if not (folder / "x" / name).exists()] == []
+
+
+@pytest.mark.slow
+def test_mypy_wants_them_so_too(run: Run) -> None:
+    for name in NAMES:
+        assert_passes(run("manage.py", "addapp", name))
+
+    assert_passes(run("-m", "mypy"))
+
+
+def test_the_model_can_be_named(folder: Path, run: Run) -> None:
+    assert_passes(run("manage.py", "addapp", "categories", "--model", "Category"))
+
+    assert "class Category(DurableTask):" in (folder / "categories/models.py").read_text()
+
+
+def test_a_file_of_another_form_is_named_and_nothing_is_written(folder: Path, run: Run) -> None:
+    urls = folder / "django_celery/urls.py"
+    urls.write_text(urls.read_text().replace("urlpatterns = [", "urlpatterns = list() + ["))
+    before = git_status(folder)
+
+    process = run("manage.py", "addapp", "orders")
+
+    assert process.returncode == 1
+    assert process.stdout.startswith(
+        "CommandError: No app was added: django_celery/urls.py has no list `urlpatterns = [...]`"
+    )
+    assert process.stdout.count("\n") == 1
+    assert git_status(folder) == before
+    assert not (folder / "db.sqlite3").exists()
+
+
+def test_a_failure_at_the_last_moment_takes_everything_back(folder: Path, run: Run) -> None:
+    break_writing = (
+        "import pathlib; write = pathlib.Path.write_text\n"
+        "def refuse(path, text, *rest, **more):\n"
+        "    if path.name == 'urls.py' and 'orders' in text: raise OSError(28, 'No space', path)\n"
+        "    return write(path, text, *rest, **more)\n"
+        "pathlib.Path.write_text = refuse\n"
+        "import sys, runpy; sys.argv = ['manage.py', 'addapp', 'orders']\n"
+        "runpy.run_path('manage.py', run_name='__main__')\n"
+    )
+    before = git_status(folder)
+
+    process = run("-c", break_writing)
+
+    assert process.returncode == 1
+    assert "urls.py cannot be written (No space)." in process.stdout
+    assert git_status(folder) == before
+    tables = run("manage.py", "shell", "--no-imports", "-c", TABLES).stdout
+    assert "django_migrations" in tables
+    assert "orders" not in tables
+    assert_passes(run("manage.py", "addapp", "orders"))
+
+
+TABLES = "from django.db import connection; print(connection.introspection.table_names())"
+
+
+def test_a_database_that_is_away_is_named_before_anything_is_written(
+    folder: Path, run: Run
+) -> None:
+    (folder / "db.sqlite3").mkdir()
+    before = git_status(folder)
+
+    process = run("manage.py", "addapp", "orders")
+
+    assert process.returncode == 1
+    assert "`python manage.py migrate orders` failed." in process.stdout
+    assert "unable to open database file" in process.stdout
+    assert git_status(folder) == before

@@ -1,0 +1,91 @@
+"""The repository as a template with versions, and projects that copier makes from it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.stack.clone import Clone
+
+# The spelling of our name with anything between its words. What follows are other packages.
+LEFTOVER = r"django.?.?.?celery(?!-beat|-results)"
+
+
+class Template:
+    """A clone of the repository whose every state is a commit, and some of them a version."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make version 1.0.0 of what is in the repository at the moment, uncommitted or not."""
+        self.folder = Clone(folder, {}).folder
+        # Without the history: how much of it is here, and which tags, differs.
+        shutil.rmtree(folder / ".git")
+        git(folder, "init", "--quiet", "--initial-branch=main")
+        self.release("v1.0.0")
+
+    def release(self, tag: str) -> None:
+        """Commit everything and give it a version."""
+        git(self.folder, "add", "--all")
+        git(self.folder, "commit", "--quiet", "--allow-empty", "--message", tag)
+        git(self.folder, "tag", tag)
+
+    def copy(self, target: Path, **answers: object) -> str:
+        """Let copier start a project; return what it has written, whatever its exit code is."""
+        data = [f"--data={name}={value}" for name, value in answers.items()]
+        command = [sys.executable, "-m", "copier", "copy", "--trust", "--defaults", *data]
+        return run(*command, self.folder, target, folder=target.parent, check=False)
+
+
+def run(
+    *command: str | Path,
+    folder: Path,
+    environment: dict[str, str] | None = None,
+    check: bool = True,
+) -> str:
+    """Run a command to its end and return all that it has written.
+
+    Raises AssertionError with that if it fails, unless `check` is off.
+    """
+    # The tests' own settings must not become those of a project.
+    passed_on = {
+        name: value
+        for name, value in os.environ.items()
+        if name in {"HOME", "PATH", "TMPDIR", "VIRTUAL_ENV"} or name.startswith(("GIT_", "UV_"))
+    }
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**passed_on, **(environment or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0 or not check, done.stdout
+    return done.stdout
+
+
+def start(clone: Path, *arguments: str | Path, folder: Path) -> str:
+    """Run what `scripts/start` runs in a clone, with the packages of the tests, from `folder`."""
+    return run(
+        *(sys.executable, "-P", "-m", "starting", *arguments),
+        folder=folder,
+        environment={"PYTHONPATH": str(clone)},
+        check=False,
+    )
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder and return what it writes."""
+    return run("git", *arguments, folder=folder)
+
+
+def tool(name: str) -> Path:
+    """Return the path of a program of the environment that the tests run in."""
+    return Path(sys.executable).with_name(name)
+
+
+def tracked(folder: Path) -> Iterable[Path]:
+    """Return the paths of the files that git tracks in a folder."""
+    return [folder / name for name in git(folder, "ls-files").splitlines()]
