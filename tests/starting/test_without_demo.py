@@ -34,7 +34,8 @@ def run(folder: Path, *command: str) -> str:
     process = subprocess.run(
         [sys.executable, *command],
         cwd=folder,
-        env=os.environ,
+        # Its settings have another name than ours.
+        env={k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
