@@ -63,9 +63,9 @@ def test_it_moves_by_itself_and_stands_still_for_whoever_wants_that() -> None:
 
 
 @pytest.mark.slow
-def test_a_run_can_be_recorded(tmp_path: Path) -> None:
-    port = str(free_port())
+def test_a_run_can_be_recorded(tmp_path: Path, environment: dict[str, str]) -> None:
+    command = ["scripts/record", "--output", str(tmp_path), "--port", str(free_port())]
 
-    subprocess.run(["scripts/record", "--output", tmp_path, "--port", port], cwd=ROOT, check=True)
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
 
     assert "generation 2 runs" in (tmp_path / "recording-dark.svg").read_text()
