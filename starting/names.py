@@ -13,8 +13,8 @@ from starting.git import tracked_files
 
 # Packages of the lock that are imported under another name than they are installed under.
 IMPORTED_AS = frozenset(
-    {"attr", "dateutil", "environ", "mypy_django_plugin", "mypyc", "public", "py", "ruamel"}
-    | {"xdist", "yaml"}
+    {"attr", "dateutil", "environ", "markdown_it", "mypy_django_plugin", "mypyc", "public"}
+    | {"py", "ruamel", "xdist", "yaml"}
 )
 
 # Django tells apps apart by the last part of their names, and the project's package is an app.
