@@ -34,7 +34,9 @@ class Template:
         """Let copier start a project; return what it has written, whatever its exit code is."""
         data = [f"--data={name}={value}" for name, value in answers.items()]
         command = [sys.executable, "-m", "copier", "copy", "--trust", "--defaults", *data]
-        return run(*command, self.folder, target, folder=target.parent, check=False)
+        # As somebody types it: a relative path, which means nothing inside of the project.
+        source = os.path.relpath(self.folder, target.parent)
+        return run(*command, source, target.name, folder=target.parent, check=False)
 
 
 def run(
