@@ -24,6 +24,7 @@ LEFT_OUT = (
     "README*.md",
     "benchmarks",
     "copier.yml",
+    "docs/adopting.md",
     "docs/measurements.*",
     "docs/questions.md",
     "docs/recording-*.svg",
@@ -36,6 +37,7 @@ LEFT_OUT = (
     "scripts/start",
     "starting",
     "tests/docs",
+    "tests/reload/test_adopting.py",
     "tests/starting",
 )
 

@@ -45,7 +45,7 @@ def test_a_good_name(name: str) -> None:
         ("conftest", "installed module"),
         ("static", "git ignores"),
         ("docs", "exists already"),
-        ("django_celery", "exists already"),
+        ("tests", "exists already"),
         ("auth", "the app django.contrib.auth is called `auth` already"),
         ("durable", "the app django_celery.durable is called `durable` already"),
     ],

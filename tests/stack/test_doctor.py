@@ -1,5 +1,6 @@
 """`manage.py doctor` in a clone: green while the stack runs, and clear where nothing can run."""
 
+import re
 import signal
 
 from tests.stack.clone import Clone, Stack
@@ -55,11 +56,16 @@ def test_a_broken_env_ends_in_one_sentence_and_the_next_step(clone: Clone) -> No
         assert "must have the form NAME=value" in line
         assert "Then run this again." in line
 
-    with clone.edited(clone.dotenv, lambda text: text.replace("PORT=8000", "PORT=web")):
+    with clone.edited(clone.dotenv, with_bad_port):
         code, lines = ask(clone)
         assert code == 1
         [line] = [line for line in lines if line.startswith("problem")]
         assert "PORT must be a port" in line
+
+
+def with_bad_port(dotenv: str) -> str:
+    """An edit of `.env`: a port that is none."""
+    return re.sub(r"^PORT=.*$", "PORT=web", dotenv, flags=re.MULTILINE)
 
 
 def test_code_that_does_not_load_is_found_with_its_place(clone: Clone) -> None:
