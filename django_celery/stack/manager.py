@@ -59,7 +59,12 @@ def main(procfile: Path, port: int) -> int:
         manager.add_process(
             process.name, process.cmd, env={**os.environ, **process.env}, cwd=procfile.parent
         )
-    manager.loop()
+    try:
+        manager.loop()
+    except BrokenPipeError:
+        # Nobody reads what we print, as behind `| head`. An ordinary exit would wait for the
+        # processes, which nobody has told to stop; as it is, they notice our end (lifeline.py).
+        os._exit(1)
     return int(manager.returncode)
 
 

@@ -36,6 +36,14 @@ def test_nothing_outlives_a_honcho_that_is_killed_or_whose_terminal_is_closed(
         stack.leaves_nothing()
 
 
+def test_a_reader_that_goes_away_ends_all(clone: Clone, with_redis: str) -> None:
+    stack = Stack(clone, ["/bin/sh", "-c", "scripts/dev | head -n 12"], PATH=with_redis)
+
+    stack.wait()
+
+    stack.leaves_nothing()
+
+
 def test_a_taken_port_is_named_before_anything_starts(clone: Clone) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
