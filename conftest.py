@@ -12,6 +12,7 @@ from typing import Protocol
 import pytest
 from django.conf import settings
 
+from tests import programs
 from tests.processes import ROOT, RedisServer, Worker, free_port
 
 
@@ -41,12 +42,7 @@ class StartWorker(Protocol):
 
 @pytest.fixture(scope="session")
 def _real_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    program = shutil.which("redis-server") or shutil.which("valkey-server")
-    if not program:
-        message = "No Redis is installed; for this test: sudo apt install redis-server"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+    program = str(programs.redis())
     port = int(settings.REDIS_URL.rpartition(":")[2].partition("/")[0])
     server = RedisServer(
         [program, "--bind", "127.0.0.1", "--save", "", "--port"],

@@ -12,11 +12,6 @@ from starting.errors import StartingError
 
 DEMO = (
     "feedback",
-    # Their examples are the demo's.
-    "docs/debugging.md",
-    "docs/first-task.md",
-    "docs/periodic-tasks.md",
-    "docs/testing-tasks.md",
     "tests/browser",
     "tests/chaos",
     "tests/doctor/test_database.py",

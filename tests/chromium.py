@@ -1,13 +1,12 @@
 """The fixture `browser`: a test folder that needs it imports it into its conftest.py."""
 
 import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
+from tests import programs
 
 
 # Not for the whole session: Playwright keeps an event loop in this thread while it runs, which
@@ -15,12 +14,6 @@ BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium of the system's own."""
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not executable:
-        message = "No Chromium or Chrome is installed; for this test: sudo apt install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
     arguments = [
         "--disable-background-networking",
         "--disable-component-update",
@@ -32,6 +25,6 @@ def browser() -> Iterator[Browser]:
         # Chromium's sandbox refuses to run as root, which is who runs the tests in a container.
         arguments.append("--no-sandbox")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
+        browser = playwright.chromium.launch(executable_path=programs.chromium(), args=arguments)
         yield browser
         browser.close()

@@ -20,18 +20,17 @@ PY_SPY = ("tests/docs/test_debugging.py", "test_py_spy_finds_the_task")
 # network or a person, or changes more than the page's own folder: a file, and words that it holds.
 ELSEWHERE = {
     "./.ci/run": (".github/workflows/ci.yml", "run: ./.ci/run"),
-    "./scripts/app orders": ("tests/stack/test_app.py", 'run("scripts/app", "orders")'),
+    # Over twenty minutes, and then the whole page says what it has measured and when.
     "./scripts/bench": ("docs/measurements.md", "Again: `./scripts/bench"),
-    "./scripts/bench --help": ("docs/measurements.md", "Again: `./scripts/bench"),
-    "./scripts/bench --quick": ("docs/measurements.md", "Again: `./scripts/bench"),
+    "./scripts/bench --quick": ("tests/docs/test_measurements.py", '"--quick"'),
     "./scripts/lint": ("scripts/test", "./scripts/lint"),
     "./scripts/record": ("tests/docs/test_recording.py", "test_a_run_can_be_recorded"),
-    "./scripts/rename shop": ("tests/starting/test_rename.py", "def test_renames"),
-    "./scripts/start shop ../shop": ("tests/starting/test_start.py", "test_starts_a_project"),
+    "./scripts/rename shop": ("tests/starting/test_page.py", "./scripts/rename shop"),
+    "./scripts/start shop ../shop": ("tests/starting/test_page.py", "./scripts/start shop ../shop"),
     "./scripts/test": (".ci/run", 'exec ./scripts/test "$@"'),
     "./scripts/test -k worker": (".ci/run", 'exec ./scripts/test "$@"'),
-    "./scripts/test tests/fuzz -m slow": ("tests/fuzz/test_fuzz.py", "pytest.mark.slow"),
-    "./scripts/test -m slow": ("docs/decisions.md", "-m slow"),
+    "./scripts/test -m slow": (".github/workflows/ci.yml", "run: ./.ci/run -m slow"),
+    "./scripts/test tests/fuzz -m slow": (".github/workflows/ci.yml", "run: ./.ci/run -m slow"),
     "PORT=8001 ./scripts/dev": ("tests/stack/test_dev.py", "scripts/dev"),
     "celery -A django_celery worker --loglevel info": (
         "Procfile",
@@ -48,12 +47,10 @@ ELSEWHERE = {
     "manage.py shell": ("tests/docs/story.py", "manage.py shell"),
     "manage.py runworker --help": ("tests/reload/test_options.py", "test_help_names_our_options"),
     "manage.py runworker --noreload": ("tests/reload/test_options.py", "test_noreload_runs_one"),
-    "pre-commit install": (".github/workflows/ci.yml", "pre-commit run --all-files"),
-    "uv sync": ("scripts/setup", "sync --locked"),
+    "uv sync": ("tests/docs/test_production.py", '"sync")'),
     "uv sync --locked --no-dev": ("tests/docs/test_production.py", "--no-dev"),
     "uvx py-spy dump --subprocesses --pid $(pgrep -of runworker)": PY_SPY,
     "uvx py-spy top --subprocesses --pid $(pgrep -of runworker)": PY_SPY,
-    "source .venv/bin/activate": ("tests/docs/story.py", ".venv/bin"),
 }
 
 # Pages whose blocks are executed by a test of their own, or that are written by what they describe.
@@ -61,8 +58,7 @@ PAGES_ELSEWHERE = {
     "docs/adopting.md": ("tests/reload/test_adopting.py", "adopting.md"),
     "docs/django-tasks.md": ("tests/test_django_tasks.py", "django-tasks.md"),
     "docs/measurements.md": ("benchmarks/__main__.py", "measurements.md"),
-    "docs/starting-a-project.md": ("tests/starting/test_project.py", "def test_it_works"),
-    "docs/your-first-app.md": ("tests/stack/test_app.py", 'run("scripts/app", "orders")'),
+    "docs/starting-a-project.md": ("tests/starting/test_page.py", "starting-a-project.md"),
 }
 
 # What makes a code span in a sentence or a table a command that somebody may type.

@@ -1,5 +1,6 @@
 """A page of the documentation as somebody reads it who does everything that it says."""
 
+import ast
 import os
 import re
 import shlex
@@ -12,7 +13,20 @@ from tests.docs.markdown import Block
 from tests.processes import ROOT, Process, eventually, free_port
 from tests.stack.clone import Clone
 
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
 _PRINTED = re.compile(r"^ *print\(.*\)  # (.+)$", re.MULTILINE)
+
+
+def edited(before: str, text: str) -> str:
+    """Return a file with `text` at its end, in place of what had the same names in it."""
+    names = {node.name for node in ast.parse(text).body if isinstance(node, _DEFINITIONS)}
+    lines = before.splitlines()
+    for node in reversed(ast.parse(before).body):
+        if isinstance(node, _DEFINITIONS) and node.name in names:
+            first = min(one.lineno for one in (node, *node.decorator_list))
+            del lines[first - 1 : node.end_lineno]
+    return "\n".join([*lines, "", "", text]) if lines else text
 
 
 class Story:
@@ -57,7 +71,7 @@ class Story:
     def _start(self, command: str) -> Process:
         command = re.sub(r"^manage\.py", "python manage.py", command)
         # `exec`, so that no shell stands between a signal and the command.
-        shell = command if re.search(r"[|&;<>]", command) else f"exec {command}"
+        shell = command if re.search(r"[|&;<>]|^source ", command) else f"exec {command}"
         return self._clone.run("bash", "-ec", shell, **self._environment)
 
     def _run_command(self, command: str, block: Block) -> None:
@@ -94,7 +108,7 @@ class Story:
         ]
         read_until = [len(worker.output) for worker in workers]
         # At one stroke: a file that has been written half would be live for a moment.
-        path.write_text(f"{before}\n\n{text}" if before else text)
+        path.write_text(edited(before, text))
         reloaded = rf" runs .*{re.escape(name)}"
         for worker, start in zip(workers, read_until, strict=True):
 

@@ -1,6 +1,7 @@
 """docs/debugging.md: what it says of the editor's configurations and of py-spy."""
 
 import json
+import os
 import re
 
 import pytest
@@ -46,10 +47,17 @@ def test_py_spy_finds_the_task(clone: Clone, with_redis: str) -> None:
     assert clone.manage("shell", "--no-imports", "-c", code, PATH=with_redis).wait() == 0
     worker.wait_for("] received")
 
+    where = ["--subprocesses", "--pid", str(worker.pid)]
+
     def dump() -> str:
-        spy = [".venv/bin/uvx", "py-spy", "dump", "--subprocesses", "--pid", str(worker.pid)]
-        process = clone.run(*spy)
+        process = clone.run(".venv/bin/uvx", "py-spy", "dump", *where)
         process.wait()
         return process.output
 
     eventually(lambda: "send_feedback_email_task (feedback/tasks.py" in dump())
+
+    # It draws, so it wants a terminal.
+    command = " ".join([".venv/bin/uvx", "py-spy", "top", *where])
+    top = clone.run("script", "--quiet", "--flush", "--command", command, os.devnull)
+    top.wait_for("send_feedback_email_task (feedback/tasks.py")
+    top.stop()

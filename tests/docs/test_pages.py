@@ -4,8 +4,9 @@ What the author of a page has to know: a page is a story. Its blocks are execute
 in a clone of their own, in the environment of `.venv`, with a Redis, a migrated SQLite database and
 FEEDBACK_DELAY_SECONDS=0. What a block is says the word behind its opening fence:
 
-- `python` with a comment like `# feedback/tasks.py` as its first line is put at the end of that
-  file, or becomes a new one. If the page has started a `runworker`, its reload is awaited.
+- `python` with a comment like `# orders/tasks.py` as its first line is put at the end of that file,
+  in place of what has the same name there, or becomes a new one. If the page has started a
+  `runworker`, its reload is awaited.
 - `python` without one runs in `manage.py shell`; `print(add(2, 2))  # 4` must print just that.
 - `console` is a command a line, without a prompt, run by bash; each must succeed.
   `export NAME=value` holds for the rest of the page. What runs until Ctrl-C is in `UNTIL_CTRL_C`
@@ -106,8 +107,10 @@ def test_commands_in_sentences_run(story: Story) -> None:
         if commands.is_command(code)
         and not any(f"{one} ".startswith(f"{commands.plain(code)} ") for one in known)
     }
-    # First those that go on running: others ask them.
-    for command in sorted(others, key=lambda one: (not commands.sign_of_life(one), one)):
+    # First what changes the clone, then what goes on running: the others ask that.
+    scripts = sorted(one for one in others if one.startswith("./"))
+    rest = sorted(others.keys() - scripts, key=lambda one: (not commands.sign_of_life(one), one))
+    for command in [*scripts, *rest]:
         story.go_on(others[command])
 
 

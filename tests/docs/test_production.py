@@ -40,6 +40,8 @@ def test_the_procfile_serves_the_form_its_files_and_its_task(
 @pytest.mark.slow
 def test_it_needs_no_development_tools(fresh_clone: Clone) -> None:
     assert fresh_clone.run("scripts/setup").wait() == 0
+    everything = fresh_clone.run(".venv/bin/uv", "sync")
+    assert everything.wait() == 0, everything.output
     uv = fresh_clone.run(".venv/bin/uv", "sync", "--locked", "--no-dev")
     assert uv.wait() == 0, uv.output
 

@@ -17,6 +17,7 @@ from django.db import connections
 from pytest_django import DjangoDbBlocker, Settings
 
 from conftest import StartWorker
+from tests import programs
 from tests.durable.parcels import tasks  # noqa: F401 - names the task of the model.
 from tests.durable.parcels.models import Parcel, ParcelQuerySet
 from tests.durable.postgres import Cluster
@@ -29,13 +30,7 @@ ALIAS = "parcels"
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Cluster]:
     """A PostgreSQL server for all tests."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not programs:
-        message = "No PostgreSQL is installed; for this test: sudo apt install postgresql"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    cluster = Cluster(programs[-1].parent)
+    cluster = Cluster(programs.postgresql())
     yield cluster
     cluster.stop()
 

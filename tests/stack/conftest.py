@@ -1,13 +1,13 @@
 """Clones to run the stack in, on machines with a Redis and without one."""
 
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import programs
 from tests.stack.clone import Clone
 
 # What a clone's processes may know of the shell that the tests were started from: how to reach
@@ -41,14 +41,9 @@ def without_redis(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="session")
 def with_redis(without_redis: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The same PATH with a Redis on it."""
-    program = shutil.which("redis-server") or shutil.which("valkey-server")
-    if not program:
-        message = "No Redis is installed; for this test: sudo apt install redis-server"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+    program = programs.redis()
     folder = tmp_path_factory.mktemp("redis")
-    (folder / Path(program).name).symlink_to(program)
+    (folder / program.name).symlink_to(program)
     return f"{without_redis}{os.pathsep}{folder}"
 
 

@@ -97,20 +97,3 @@ def test_two_projects_and_the_repository_run_side_by_side(
         for stack in stacks:
             assert stack.interrupt() == 128 + signal.SIGINT
             stack.leaves_nothing()
-
-
-def test_from_a_clone_with_its_own_scripts(
-    tmp_path: Path, environment: dict[str, str], template: Template
-) -> None:
-    clone = Checkout(tmp_path / "clone", environment)
-    git(tmp_path, "clone", "--quiet", str(template.folder), str(clone.folder))
-
-    start = clone.run("scripts/start", "shop", "../shop", "--languages", "en")
-    assert start.wait() == 0, start.output
-    assert "shop is ready." in start.output
-    assert (tmp_path / "shop" / "shop" / "settings.py").exists()
-
-    rename = clone.run("scripts/rename", "shop")
-    assert rename.wait() == 0, rename.output
-    lint = clone.run("scripts/lint")
-    assert lint.wait() == 0, lint.output

@@ -1,0 +1,37 @@
+"""Programs that tests need and that only the system can install."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+
+def redis() -> Path:
+    """Return the path of a Redis or Valkey; without one, skip the test, or fail it in CI."""
+    return Path(_first("redis-server", "valkey-server") or _missing("Redis", "redis-server"))
+
+
+def chromium() -> Path:
+    """Return the path of a Chromium or Chrome; without one, skip the test, or fail it in CI."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return Path(_first(*names) or _missing("Chromium or Chrome", "chromium"))
+
+
+def postgresql() -> Path:
+    """Return the folder of PostgreSQL's programs; without it, skip the test, or fail it in CI."""
+    # Debian keeps those of a server off the PATH.
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return found[-1].parent if found else _missing("PostgreSQL", "postgresql")
+
+
+def _first(*names: str) -> str | None:
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+def _missing(title: str, package: str) -> NoReturn:
+    message = f"No {title} is installed; for this test: sudo apt install {package}"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
