@@ -1,6 +1,10 @@
 """The project package as a Django app."""
 
+from typing import Any, override
+
 from django.apps import AppConfig
+from django.conf import settings
+from django.utils.autoreload import BaseReloader, autoreload_started
 
 # Importing the module registers its checks.
 from django_celery import checks  # noqa: F401
@@ -10,3 +14,12 @@ class DjangoCeleryConfig(AppConfig):
     """Brings the system checks and the management commands."""
 
     name = "django_celery"
+
+    @override
+    def ready(self) -> None:
+        """Have `runserver` start anew after an edit of `.env`, as the worker does."""
+        autoreload_started.connect(_watch_dotenv)
+
+
+def _watch_dotenv(sender: BaseReloader, **_: Any) -> None:
+    sender.extra_files.add(settings.DOTENV)

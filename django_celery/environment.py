@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import Any, ClassVar, override
 
@@ -48,13 +49,14 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ ships no
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             raise InvalidEnvironment(f"{path} cannot be read: {reason}.") from None
-        for number, line in enumerate(lines, start=1):
-            if line and not line.startswith("#") and not re.match(r"(export )?\w+=", line):
+        meant = {n: line for n, line in enumerate(lines, start=1) if re.match(r"\s*[^\s#]", line)}
+        for number, line in meant.items():
+            if not re.match(r"(export )?\w+=", line):
                 raise InvalidEnvironment(
                     f"Line {number} of {path} must have the form NAME=value, with no spaces "
                     "around the equals sign."
                 )
-        super().read_env(path, *args, **kwargs)
+        super().read_env(StringIO("\n".join(meant.values())), *args, **kwargs)
 
     @override
     def get_value(

@@ -12,7 +12,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Environment()
 # ENV_FILE names another file in its place: the tests must not depend on yours.
-env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+DOTENV = Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+
+env.read_env(DOTENV)
 
 
 # Core
@@ -195,18 +197,20 @@ CSRF_COOKIE_SECURE = USE_HTTPS
 
 SECURE_SSL_REDIRECT = USE_HTTPS
 
-# Seconds (a year) for which browsers will refuse to speak plain HTTP with this site.
-SECURE_HSTS_SECONDS = 31_536_000 if USE_HTTPS else 0
+# Seconds for which browsers will refuse to speak plain HTTP with this site. They cannot be taken
+# back, so an hour until HTTPS is known to work; docs/production.md says when to raise them.
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=3600) if USE_HTTPS else 0
 
-SECURE_HSTS_INCLUDE_SUBDOMAINS = USE_HTTPS
+# To speak for all subdomains, or for the list that browsers come with, is up to who owns the
+# domain: two lines of their own. Until then these two warnings, which ask for them, say nothing.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
-SECURE_HSTS_PRELOAD = USE_HTTPS
-
+# Whether exactly one proxy stands in front, sets X-Forwarded-Proto and X-Forwarded-For, and
+# replaces what visitors send under these names: otherwise a visitor could pass off plain HTTP as
+# HTTPS, and anybody's address as their own.
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 
 if BEHIND_PROXY:
-    # Only where a proxy sets this header and strips it from what visitors send: otherwise a
-    # visitor could pass off plain HTTP as HTTPS.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 

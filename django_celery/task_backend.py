@@ -22,6 +22,8 @@ from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
+from django_celery.checks import DEFAULT_VISIBILITY_TIMEOUT
+
 _STATUS = {
     states.PENDING: TaskResultStatus.READY,
     states.STARTED: TaskResultStatus.RUNNING,
@@ -63,25 +65,39 @@ class CeleryBackend(BaseTaskBackend):
         self.validate_task(task)
         _refuse_long_wait(task.run_after)
         result = _result(task, uuid(), TaskResultStatus.READY, args, kwargs)
-        request = Context(task=task.module_path, args=result.args, kwargs=result.kwargs)
+        now = timezone.now()
+        result = replace(result, enqueued_at=now)
+        # What is stamped on a message, Celery keeps with the result.
+        stamps = {"enqueued_at": now.isoformat()}
+        request = Context(
+            task=task.module_path,
+            args=result.args,
+            kwargs=result.kwargs,
+            stamps=stamps,
+            stamped_headers=list(stamps),
+        )
         try:
             # Celery itself notes a task when it starts. Until then its id would be unknown.
             current_app.backend.store_result(result.id, None, states.PENDING, request=request)
         except RedisError as error:
             raise OperationalError(str(error)) from error
-        options: dict[str, Any] = {"task_id": result.id, "eta": task.run_after}
+        options: dict[str, Any] = {
+            "task_id": result.id,
+            "eta": task.run_after,
+            "stamped_headers": list(stamps),
+            **stamps,
+        }
         # Django's default queue is Celery's default queue, whatever that is called.
         if task.queue_name != DEFAULT_TASK_QUEUE_NAME:
             options["queue"] = task.queue_name
         celery_task = current_app.tasks[task.module_path]
         celery_task.apply_async(tuple(result.args), result.kwargs, **options)
-        result = replace(result, enqueued_at=timezone.now())
         task_enqueued.send(type(self), task_result=result)
         return result
 
     @override
     def get_result(self, result_id: str) -> "TaskResult[..., Any]":
-        """Return what is known of a task; Celery keeps neither `enqueued_at` nor `started_at`.
+        """Return what is known of a task; when it started, Celery keeps when it has ended.
 
         Raises `TaskResultDoesNotExist` if there is none of this id, or not any more.
         """
@@ -95,7 +111,10 @@ class CeleryBackend(BaseTaskBackend):
         result: TaskResult[..., Any] = replace(
             _result(task, result_id, _STATUS[meta["status"]], meta["args"], meta["kwargs"]),
             worker_ids=[meta["worker"]] if meta["worker"] else [],
-            finished_at=datetime.fromisoformat(meta["date_done"]) if meta["date_done"] else None,
+            enqueued_at=_moment(meta.get("enqueued_at")),
+            started_at=_moment(meta.get("started_at")),
+            last_attempted_at=_moment(meta.get("started_at")),
+            finished_at=_moment(meta["date_done"]),
         )
         if result.status == TaskResultStatus.FAILED:
             result.errors.append(_error(meta["result"], meta["traceback"] or ""))
@@ -113,6 +132,8 @@ def _run(task: "Task[..., Any]", request: Any, args: Sequence[Any], kwargs: dict
         last_attempted_at=now,
         worker_ids=[request.hostname],
     )
+    request.stamps = {**(request.stamps or {}), "started_at": now.isoformat()}
+    request.stamped_headers = list(request.stamps)
     task_started.send(sender, task_result=running)
     context = [TaskContext(task_result=running)] if task.takes_context else []
     try:
@@ -130,13 +151,20 @@ def _run(task: "Task[..., Any]", request: Any, args: Sequence[Any], kwargs: dict
 
 def _refuse_long_wait(run_after: datetime | None) -> None:
     """Raise `InvalidTask` for a task that Redis would hand to a second worker meanwhile."""
-    limit = current_app.conf.broker_transport_options.get("visibility_timeout")
-    if run_after and limit and run_after - timezone.now() > timedelta(seconds=limit):
+    # A worker takes it at once, and holds it until it has waited and run.
+    options = current_app.conf.broker_transport_options
+    visible_after = options.get("visibility_timeout", DEFAULT_VISIBILITY_TIMEOUT)
+    limit = visible_after - (current_app.conf.task_time_limit or 0)
+    if run_after and run_after - timezone.now() > timedelta(seconds=limit):
         raise InvalidTask(
             f"run_after is more than {limit} s away, the visibility timeout of "
-            "CELERY_BROKER_TRANSPORT_OPTIONS: the task would run more than once. Use a durable "
-            "task for it (docs/durable-tasks.md)."
+            "CELERY_BROKER_TRANSPORT_OPTIONS less CELERY_TASK_TIME_LIMIT: the task would run more "
+            "than once. Use a durable task for it (docs/durable-tasks.md)."
         )
+
+
+def _moment(written: str | None) -> datetime | None:
+    return datetime.fromisoformat(written) if written else None
 
 
 def _result[**P, R](

@@ -3,6 +3,7 @@
 import hashlib
 import ipaddress
 import logging
+import re
 import time
 
 from django.conf import settings
@@ -41,10 +42,16 @@ def visitor(request: HttpRequest) -> str:
         # What stands last was added by our own proxy; the rest is the visitor's word.
         forwarded = request.headers.get("X-Forwarded-For", "")
         address = forwarded.rpartition(",")[2].strip() or address
+        # Some proxies add the port, which is another one for each connection.
+        address = re.sub(r"^(?:\[(.+)\]|([\d.]+)):\d+$", r"\1\2", address)
     try:
-        return str(ipaddress.IPv6Network(f"{address}/64", strict=False))
+        ip = ipaddress.ip_address(address)
     except ValueError:
         return address
+    if isinstance(ip, ipaddress.IPv4Address):
+        return str(ip)
+    # A server that listens on both says of an IPv4 visitor ::ffff:192.0.2.1.
+    return str(ip.ipv4_mapped or ipaddress.IPv6Network((ip, 64), strict=False))
 
 
 def _is_over(limit: int, whose: str) -> bool:

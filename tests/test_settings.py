@@ -128,6 +128,16 @@ def test_a_broken_dotenv_gives_one_sentence_that_names_the_file(
         assert "hunter2" not in str(error.value)
 
 
+def test_comments_and_spaces_in_a_dotenv_say_nothing(
+    load_settings: LoadSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("# One.\n   # Two, indented.\n  \n\nSECRET_KEY=some#thing\n")
+    monkeypatch.setenv("ENV_FILE", str(dotenv))
+
+    assert load_settings()["SECRET_KEY"] == "some#thing"
+
+
 def test_the_example_is_a_usable_dotenv(
     load_settings: LoadSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,3 +187,12 @@ def test_debug_is_off_and_https_on_unless_asked_for(load_settings: LoadSettings)
 
     assert settings["DEBUG"] is False
     assert settings["SECURE_SSL_REDIRECT"] is True
+    assert settings["SECURE_HSTS_SECONDS"] == 3600
+
+
+def test_plain_http_is_refused_for_as_long_as_one_says(load_settings: LoadSettings) -> None:
+    a_year = load_settings(SECRET_KEY="x", HSTS_SECONDS="31536000")
+    without_https = load_settings(SECRET_KEY="x", HSTS_SECONDS="31536000", USE_HTTPS="off")
+
+    assert a_year["SECURE_HSTS_SECONDS"] == 31_536_000
+    assert without_https["SECURE_HSTS_SECONDS"] == 0

@@ -43,6 +43,7 @@ def test_a_fresh_clone_needs_nothing_but_the_one_command(fresh_clone: Clone) -> 
             stack.wait_for("\tsecond message")
             with fresh_clone.edited(fresh_clone.dotenv, no_delay):
                 stack.wait_for("generation 3 runs .env")
+                stack.wait_for("/.env changed, reloading.")
                 stack.visit("third message")
                 stack.wait_for("Subject: Sent after 0")
 
