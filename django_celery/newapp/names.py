@@ -20,6 +20,14 @@ IGNORED = {"media", "static"}
 # Python does not count its own tests, which not every installation has.
 STANDARD = sys.stdlib_module_names | {"test"}
 
+# The first of these regular expressions that an app's name has is replaced to get the singular.
+_PLURALS = (
+    (r"([^aeiou])ies$", r"\1y"),  # categories, but not movies: they are worth a --model.
+    (r"(ss|sh|ch|x|z)es$", r"\1"),  # addresses, boxes
+    (r"(ss|us|is)$", r"\1"),  # access, status, analysis
+    (r"(.)s$", r"\1"),
+)
+
 # What the files of the template call something else.
 IN_USE = {"DurableQuerySet", "DurableTask", "HttpRequest", "HttpResponse", "Meta"}
 
@@ -50,8 +58,15 @@ def check_app_name(name: str, root: Path) -> None:
 
 def model_name(app: str) -> str:
     """Return the name of the model of `app`: `OrderLine` for `order_lines`."""
-    singular = app.removesuffix("s") if not app.endswith(("ss", "us", "is")) else app
-    return "".join(word.capitalize() for word in (singular or app).split("_"))
+    return "".join(word.capitalize() for word in _singular(app).split("_"))
+
+
+def _singular(plural: str) -> str:
+    """Take the plural off as most words of English have it; for the others there is --model."""
+    for ending, singular in _PLURALS:
+        if re.search(ending, plural):
+            return re.sub(ending, singular, plural)
+    return plural
 
 
 def check_model_name(name: str) -> None:

@@ -40,10 +40,12 @@ def with_checks(pyproject: str, file: str, app: str) -> str:
         entries.append(value)
         heading = re.escape(f"[{'.'.join(table)}]")
         # From the heading, over lines that are not headings, to the last quote of the list.
-        place = rf'^{heading}\n(?:(?!\[).*\n)*?{key} = \[[^\]]*"'
+        place = rf'^{heading}\n(?:(?!\[).*\n)*?{key} = \[(\n *)?[^\]]*"'
         found = re.search(place, pyproject, flags=re.MULTILINE)
         end = found.end() if found else 0
-        changed = f'{pyproject[:end]}, "{value}"{pyproject[end:]}'
+        # A line of its own in a list of several lines.
+        gap = (found and found[1]) or " "
+        changed = f'{pyproject[:end]},{gap}"{value}"{pyproject[end:]}'
         if not _is_toml(changed, expected):
             raise _no_place(file, f"list `{key}` in [{'.'.join(table)}]", f'"{value}"')
         pyproject = changed

@@ -49,9 +49,9 @@ def test_mypy_wants_them_so_too(run: Run) -> None:
 
 
 def test_the_model_can_be_named(folder: Path, run: Run) -> None:
-    assert_passes(run("manage.py", "addapp", "categories", "--model", "Category"))
+    assert_passes(run("manage.py", "addapp", "people", "--model", "Person"))
 
-    assert "class Category(DurableTask):" in (folder / "categories/models.py").read_text()
+    assert "class Person(DurableTask):" in (folder / "people/models.py").read_text()
 
 
 def test_a_file_of_another_form_is_named_and_nothing_is_written(folder: Path, run: Run) -> None:

@@ -74,6 +74,10 @@ def test_a_folder_of_that_name_is_left_alone(tmp_path: Path) -> None:
         ("status", "Status"),
         ("address", "Address"),
         ("analysis", "Analysis"),
+        ("categories", "Category"),
+        ("addresses", "Address"),
+        ("order_boxes", "OrderBox"),
+        ("releases", "Release"),
         ("s", "S"),
     ],
 )

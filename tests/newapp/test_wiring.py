@@ -72,7 +72,7 @@ def test_pytest_and_mypy_look_at_the_app() -> None:
 
     assert changed == (
         PYPROJECT.replace('"tests", "one"]', '"tests", "one", "orders"]')
-        .replace(':one",', ':one", "error::DeprecationWarning:orders",')
+        .replace(':one",', ':one",\n    "error::DeprecationWarning:orders",')
         .replace('true\nfiles = ["one"]', 'true\nfiles = ["one", "orders"]')
     )
 

@@ -22,8 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("name", help="the app's name, such as orders")
         parser.add_argument(
             "--model",
-            help="the model's name, where it is not the app's without the plural's s "
-            "(categories --model Category)",
+            help="the model's name, where it is not the app's in the singular (people --model Person)",
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
