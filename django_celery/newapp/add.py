@@ -10,6 +10,8 @@ from tempfile import TemporaryDirectory
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.commands import startapp
+from django.db import DatabaseError, connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from django_celery.newapp.errors import CannotAddError
 from django_celery.newapp.names import check_app_name, check_model_name
@@ -43,6 +45,7 @@ def add_app(app: str, model: str) -> None:
     check_app_name(app, root)
     check_model_name(model)
     edits = _edits(root, app)
+    _check_database(app)
     # On the file system of the project, and where the reload does not look.
     (root / ".run").mkdir(exist_ok=True)
     with TemporaryDirectory(dir=root / ".run", prefix="app-") as folder, ExitStack() as undo:
@@ -54,9 +57,9 @@ def add_app(app: str, model: str) -> None:
             # No process looks into the folder before the settings name it.
             undo.callback(_rename_if_there, root / app, stage.app)
             stage.app.rename(root / app)
-            for path, text in edits.items():
-                undo.callback(path.write_text, path.read_text())
-                path.write_text(text)
+            for path, content in edits.items():
+                undo.callback(path.write_bytes, path.read_bytes())
+                path.write_bytes(content)
         except OSError as error:
             raise CannotAddError(
                 f"No app was added: {error.filename} cannot be written ({error.strerror})."
@@ -64,17 +67,32 @@ def add_app(app: str, model: str) -> None:
         undo.pop_all()
 
 
-def _edits(root: Path, app: str) -> dict[Path, str]:
-    """Return the new texts of the files that name the apps, in the order to write them in."""
-    return {
-        path: with_app(path.read_text(), str(path.relative_to(root)), app)
-        for path, with_app in {
-            root / "pyproject.toml": with_checks,
-            # Before the addresses: their views need an app that is installed.
-            PACKAGE / "settings.py": with_installed_app,
-            PACKAGE / "urls.py": with_address,
-        }.items()
-    }
+def _check_database(app: str) -> None:
+    """Raise CannotAddError if an earlier app of this name has left its tables behind."""
+    try:
+        applied = MigrationRecorder(connection).applied_migrations()
+    except DatabaseError:
+        return  # The migration will say what is wrong with it.
+    if app in {label for label, _ in applied}:
+        raise CannotAddError(
+            f"No app was added: the database has the tables of an earlier app `{app}`. Bring its "
+            f"files back and run `python manage.py migrate {app} zero`, or choose another name."
+        )
+
+
+def _edits(root: Path, app: str) -> dict[Path, bytes]:
+    """Return what the files that name the apps will hold, in the order to write them in."""
+    edits = {}
+    for path, with_app in (
+        (root / "pyproject.toml", with_checks),
+        # Before the addresses: their views need an app that is installed.
+        (PACKAGE / "settings.py", with_installed_app),
+        (PACKAGE / "urls.py", with_address),
+    ):
+        text = path.read_bytes().decode()
+        changed = with_app(text.replace("\r\n", "\n"), str(path.relative_to(root)), app)
+        edits[path] = (changed.replace("\n", "\r\n") if "\r\n" in text else changed).encode()
+    return edits
 
 
 def _rename_if_there(path: Path, target: Path) -> None:

@@ -4,6 +4,7 @@ They raise CannotAddError if the file is of another form than they know.
 """
 
 import ast
+import functools
 import re
 import tomllib
 from typing import Any
@@ -17,10 +18,15 @@ def with_installed_app(settings: str, file: str, app: str) -> str:
 
 
 def with_address(urls: str, file: str, app: str) -> str:
-    """Return the URL configuration with the addresses of `app`, before one that has no prefix."""
-    return _with_entry(
-        urls, file, "urlpatterns", f'path("{app}/", include("{app}.urls"))', _before_no_prefix
-    )
+    """Return the URL configuration with the addresses of `app`, before what would answer them."""
+    entry = f'path("{app}/", include("{app}.urls"))'
+    if missing := {"include", "path"} - _imported(urls):
+        raise CannotAddError(
+            f"No app was added: {file} does not import {' and '.join(sorted(missing))} from "
+            f"django.urls, which `{entry},` needs; import it there and run this again."
+        )
+    before = functools.partial(_before_what_answers, f"{app}/")
+    return _with_entry(urls, file, "urlpatterns", entry, before)
 
 
 def with_checks(pyproject: str, file: str, app: str) -> str:
@@ -40,14 +46,15 @@ def with_checks(pyproject: str, file: str, app: str) -> str:
         entries.append(value)
         heading = re.escape(f"[{'.'.join(table)}]")
         # From the heading, over lines that are not headings, to the last quote of the list.
-        place = rf'^{heading}\n(?:(?!\[).*\n)*?{key} = \[(\n *)?[^\]]*"'
-        found = re.search(place, pyproject, flags=re.MULTILINE)
+        where = rf'^{heading}\n(?:(?!\[).*\n)*?{key} = \[(\n *)?[^\]]*"'
+        found = re.search(where, pyproject, flags=re.MULTILINE)
         end = found.end() if found else 0
         # A line of its own in a list of several lines.
         gap = (found and found[1]) or " "
         changed = f'{pyproject[:end]},{gap}"{value}"{pyproject[end:]}'
         if not _is_toml(changed, expected):
-            raise _no_place(file, f"list `{key}` in [{'.'.join(table)}]", f'"{value}"')
+            place = f"list `{key}` in [{'.'.join(table)}] with entries in double quotes"
+            raise _no_place(file, place, f'"{value}"')
         pyproject = changed
     return pyproject
 
@@ -81,13 +88,29 @@ def _at_the_end(entries: list[ast.expr]) -> int:
     return len(entries)
 
 
-def _before_no_prefix(entries: list[ast.expr]) -> int:
-    """Return where the first `path("", ...)` stands: it may answer any address."""
+def _before_what_answers(address: str, entries: list[ast.expr]) -> int:
+    """Return where the first entry stands that may answer `address`, too."""
     for index, entry in enumerate(entries):
         match entry:
-            case ast.Call(args=[ast.Constant(value=""), *_]):
+            case ast.Call(func=ast.Name(id="path"), args=[ast.Constant(value=str(route)), *_]) if (
+                not route or route.startswith("<")
+            ):
+                return index
+            case ast.Call(
+                func=ast.Name(id="re_path"), args=[ast.Constant(value=str(route)), *_]
+            ) if re.match(route, address):
                 return index
     return len(entries)
+
+
+def _imported(source: str) -> set[str]:
+    """Return the names that the module `source` imports from other modules."""
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        return set()
+    imports = (statement for statement in body if isinstance(statement, ast.ImportFrom))
+    return {alias.asname or alias.name for statement in imports for alias in statement.names}
 
 
 def _list(source: str, name: str) -> ast.List | None:

@@ -1,6 +1,7 @@
 """`manage.py addapp` in a copy of the project: what is there afterwards, and when it fails."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -72,11 +73,11 @@ def test_a_file_of_another_form_is_named_and_nothing_is_written(folder: Path, ru
 
 def test_a_failure_at_the_last_moment_takes_everything_back(folder: Path, run: Run) -> None:
     break_writing = (
-        "import pathlib; write = pathlib.Path.write_text\n"
-        "def refuse(path, text, *rest, **more):\n"
-        "    if path.name == 'urls.py' and 'orders' in text: raise OSError(28, 'No space', path)\n"
-        "    return write(path, text, *rest, **more)\n"
-        "pathlib.Path.write_text = refuse\n"
+        "import pathlib; write = pathlib.Path.write_bytes\n"
+        "def refuse(path, data):\n"
+        "    if path.name == 'urls.py' and b'orders' in data: raise OSError(28, 'No space', path)\n"
+        "    return write(path, data)\n"
+        "pathlib.Path.write_bytes = refuse\n"
         "import sys, runpy; sys.argv = ['manage.py', 'addapp', 'orders']\n"
         "runpy.run_path('manage.py', run_name='__main__')\n"
     )
@@ -94,6 +95,53 @@ def test_a_failure_at_the_last_moment_takes_everything_back(folder: Path, run: R
 
 
 TABLES = "from django.db import connection; print(connection.introspection.table_names())"
+
+
+def test_an_earlier_app_whose_tables_are_left_is_named(folder: Path, run: Run) -> None:
+    before = git_status(folder)
+    files = ("pyproject.toml", "django_celery/settings.py", "django_celery/urls.py")
+    kept = {folder / name: (folder / name).read_bytes() for name in files}
+    assert_passes(run("manage.py", "addapp", "orders"))
+    for path, content in kept.items():
+        path.write_bytes(content)
+    shutil.rmtree(folder / "orders")
+
+    process = run("manage.py", "addapp", "orders", "--model", "Thing")
+
+    assert process.returncode == 1
+    assert "the database has the tables of an earlier app `orders`" in process.stdout
+    assert git_status(folder) == before
+
+
+def test_a_file_keeps_the_ends_of_its_lines(folder: Path, run: Run) -> None:
+    urls = folder / "django_celery/urls.py"
+    urls.write_bytes(urls.read_bytes().replace(b"\n", b"\r\n"))
+
+    assert_passes(run("manage.py", "addapp", "orders"))
+
+    assert b'include("orders.urls")),\r\n' in urls.read_bytes()
+    assert not re.search(rb"(?<!\r)\n", urls.read_bytes())
+
+
+@pytest.mark.parametrize("at", ["makemigrations", "migrate"])
+def test_ctrl_c_adds_nothing(folder: Path, run: Run, at: str) -> None:
+    press = (
+        "from django_celery.newapp.add import Stage; manage = Stage.manage\n"
+        "def interrupted(stage, *arguments):\n"
+        "    manage(stage, *arguments)\n"
+        f"    if arguments[0] == {at!r} and arguments[-1] != 'zero': raise KeyboardInterrupt\n"
+        "Stage.manage = interrupted\n"
+        "import sys, runpy; sys.argv = ['manage.py', 'addapp', 'orders']\n"
+        "runpy.run_path('manage.py', run_name='__main__')\n"
+    )
+    before = git_status(folder)
+
+    process = run("-c", press)
+
+    assert process.returncode == 130
+    assert process.stdout == "CommandError: Stopped; no app was added.\n"
+    assert git_status(folder) == before
+    assert_passes(run("manage.py", "addapp", "orders"))
 
 
 def test_a_database_that_is_away_is_named_before_anything_is_written(

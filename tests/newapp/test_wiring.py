@@ -20,6 +20,8 @@ if A:
 """
 
 URLS = """\
+from django.urls import include, path
+
 urlpatterns = [
     path("admin/", site.urls),
     # Everything else.
@@ -57,6 +59,32 @@ def test_an_address_comes_before_one_without_a_prefix() -> None:
 
     line = '    path("orders/", include("orders.urls")),\n'
     assert changed == URLS.replace("    # Everything", line + "    # Everything")
+
+
+@pytest.mark.parametrize(
+    "catch_all",
+    ['path("<slug:page>/", show)', 're_path(r"^(?P<page>.*)$", show)', 're_path("", show)'],
+)
+def test_an_address_comes_before_what_answers_all(catch_all: str) -> None:
+    changed = with_address(URLS.replace('path("late/", late)', catch_all), "urls.py", "orders")
+    before_late = with_address(
+        URLS.replace('path("", include("pages.urls"))', 're_path("^orders_of/", show)').replace(
+            'path("late/", late)', catch_all
+        ),
+        "urls.py",
+        "orders",
+    )
+
+    for text in (changed, before_late):
+        assert text.index("orders.urls") < text.index(catch_all)
+    assert before_late.index("orders_of") < before_late.index("orders.urls")
+
+
+def test_urls_that_do_not_import_what_the_address_needs_are_left_alone() -> None:
+    urls = URLS.replace("import include, path", "import path")
+
+    with pytest.raises(CannotAddError, match=r"shop/urls\.py does not import include from"):
+        with_address(urls, "shop/urls.py", "orders")
 
 
 def test_an_address_comes_last_where_all_have_a_prefix() -> None:
@@ -103,6 +131,8 @@ def test_other_settings_are_left_alone(settings: str) -> None:
 
 @pytest.mark.parametrize("urls", ["", "urlpatterns = i18n_patterns(\n    path('', one),\n)\n"])
 def test_other_addresses_are_left_alone(urls: str) -> None:
+    urls = f"from django.urls import include, path\n{urls}"
+
     with pytest.raises(CannotAddError) as error:
         with_address(urls, "shop/urls.py", "orders")
 

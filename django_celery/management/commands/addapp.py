@@ -1,5 +1,6 @@
 """`manage.py addapp`: add an app to the project. `scripts/app` does the set-up before it."""
 
+import signal
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -33,6 +34,10 @@ class Command(BaseCommand):
             add_app(app, model)
         except CannotAddError as error:
             raise CommandError(str(error)) from error
+        except KeyboardInterrupt as error:
+            # The exit code of a shell for a command that was ended by Ctrl-C.
+            message = "Stopped; no app was added."
+            raise CommandError(message, returncode=128 + signal.SIGINT) from error
         self.stdout.write(
             f"{app}/ is in the project: the model {model}, the task {app}.tasks.process, the page "
             f"/{app}/ and one in the admin.\n"
