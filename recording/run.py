@@ -14,9 +14,9 @@ from pathlib import Path
 
 from tests.stack.clone import Visitor
 
-# Seconds to wait for anything; the longest is the installation of the packages.
 _VISITOR = "anna@example.com"
 
+# Seconds to wait for anything; the longest is the installation of the packages.
 _PATIENCE = 300
 
 _SUBJECT = 'gettext("Your Feedback")'
@@ -57,7 +57,8 @@ class Terminal:
             start_new_session=True,
         )
         os.close(theirs)
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def step(self, text: str) -> None:
         """Note what the user does now."""
@@ -76,6 +77,12 @@ class Terminal:
             if not self._changed.wait_for(there, _PATIENCE) or self._ended:
                 everything = "\n".join(moment.text for moment in self.moments)
                 raise SystemExit(f"{everything}\n\nThis was not written: {texts}")
+
+    def stop(self) -> None:
+        """Press Ctrl-C, and return when all that was written is read."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(_PATIENCE)
+        self._reader.join(_PATIENCE)
 
     def _read(self) -> None:
         rest = b""
@@ -130,6 +137,4 @@ def _stack(folder: Path, port: int) -> Iterator[Terminal]:
     try:
         yield terminal
     finally:
-        terminal.process.send_signal(signal.SIGINT)
-        terminal.process.wait(_PATIENCE)
-        time.sleep(0.2)  # What it has written last is read in the thread.
+        terminal.stop()

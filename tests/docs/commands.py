@@ -47,6 +47,7 @@ ELSEWHERE = {
     "manage.py shell": ("tests/docs/story.py", "manage.py shell"),
     "manage.py runworker --help": ("tests/reload/test_options.py", "test_help_names_our_options"),
     "manage.py runworker --noreload": ("tests/reload/test_options.py", "test_noreload_runs_one"),
+    "python -m pip install uv": ("scripts/setup", "-m pip install"),
     "uv sync": ("tests/docs/test_production.py", '"sync")'),
     "uv sync --locked --no-dev": ("tests/docs/test_production.py", "--no-dev"),
     "uvx py-spy dump --subprocesses --pid $(pgrep -of runworker)": PY_SPY,

@@ -12,13 +12,14 @@ FEEDBACK_DELAY_SECONDS=0. What a block is says the word behind its opening fence
   `export NAME=value` holds for the rest of the page. What runs until Ctrl-C is in `UNTIL_CTRL_C`
   (commands.py) and goes on running beside the rest. `# ...` after a command is a comment.
 - `text` is output: each of its lines must be written by the commands so far; `…` is anything.
-- `json` and `toml` must parse. No word at all is a drawing, which may hold no command.
+- `ini`, `json` and `toml` must parse. No word at all is a drawing, which may hold no command.
 
 A command in a sentence or a table, between backquotes, that no page's block runs is run as well,
 all of them in one clone. What a clone cannot run stands in `ELSEWHERE` (commands.py), with the test
 or file that executes it; a whole page that has a test of its own, in `PAGES_ELSEWHERE`.
 """
 
+import configparser
 import json
 import os
 import tomllib
@@ -42,9 +43,6 @@ TOLD = [
     and any(block.language in {"python", "console"} for block in page.blocks)
 ]
 
-# Pages that take longer than a few seconds.
-SLOW: set[str] = set()
-
 BLOCKS = [
     block for page in PAGES if page.name not in commands.PAGES_ELSEWHERE for block in page.blocks
 ]
@@ -64,13 +62,7 @@ def story(tmp_path: Path, redis_server: RedisServer, worker_database: str) -> It
     clone.end()
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        pytest.param(page, id=page.name, marks=[pytest.mark.slow] if page.name in SLOW else [])
-        for page in TOLD
-    ],
-)
+@pytest.mark.parametrize("page", TOLD, ids=lambda page: page.name)
 def test_a_page_does_what_it_says(page: markdown.Page, story: Story) -> None:
     for block in page.blocks:
         story.go_on(block)
@@ -79,6 +71,8 @@ def test_a_page_does_what_it_says(page: markdown.Page, story: Story) -> None:
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.place)
 def test_a_block_is_of_a_known_kind(block: markdown.Block) -> None:
     match block.language:
+        case "ini":
+            configparser.ConfigParser().read_string(block.text)
         case "json":
             json.loads(block.text)
         case "toml":
