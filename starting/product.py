@@ -31,7 +31,7 @@ LEFT_OUT = (
     "docs/screenshots",
     "docs/starting-a-project.md",
     "recording",
-    "scripts/bench*",
+    "scripts/bench",
     "scripts/record",
     "scripts/rename",
     "scripts/start",

@@ -1,7 +1,7 @@
 """Measure the price of durability: durable tasks beside ordinary ones, through the same worker.
 
-    .venv/bin/python scripts/bench_durable.py                      on SQLite
-    .venv/bin/python scripts/bench_durable.py postgres://...       on an empty database of yours
+    .venv/bin/python -m benchmarks.durable                      on SQLite
+    .venv/bin/python -m benchmarks.durable postgres://...       on an empty database of yours
 
 Neither task does any work. The queue is filled while the worker is held, then the worker runs
 until it is empty: `tasks/s` is the worker's own speed, `CPU` what its processes use for a task,
@@ -22,10 +22,7 @@ from pathlib import Path
 
 import psutil
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from tests.processes import RedisServer, Worker, free_port  # noqa: E402 - needs the path.
+from tests.processes import ROOT, RedisServer, Worker, free_port
 
 TASKS = 1000
 ROUNDS = 5
