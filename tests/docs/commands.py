@@ -19,7 +19,6 @@ PY_SPY = ("tests/docs/test_debugging.py", "test_py_spy_finds_the_task")
 # Where a command is executed that no page can run by itself, because it takes minutes, asks the
 # network or a person, or changes more than the page's own folder: a file, and words that it holds.
 ELSEWHERE = {
-    "./.ci/run": (".github/workflows/ci.yml", "run: ./.ci/run"),
     # Over twenty minutes, and then the whole page says what it has measured and when.
     "./scripts/bench": ("docs/measurements.md", "Again: `./scripts/bench"),
     "./scripts/bench --quick": ("tests/docs/test_measurements.py", '"--quick"'),
@@ -41,12 +40,10 @@ ELSEWHERE = {
         "tests/stack/test_form.py",
         "test_honcho_by_hand_does_the_same",
     ),
-    "manage.py dev": ("scripts/dev", "manage.py dev"),
     "manage.py doctor": ("tests/stack/test_doctor.py", '"doctor"'),
     "manage.py runserver --noreload": (".vscode/launch.json", '["runserver", "--noreload"]'),
     "manage.py shell": ("tests/docs/story.py", "manage.py shell"),
     "manage.py runworker --help": ("tests/reload/test_options.py", "test_help_names_our_options"),
-    "manage.py runworker --noreload": ("tests/reload/test_options.py", "test_noreload_runs_one"),
     "python -m pip install uv": ("scripts/setup", "-m pip install"),
     "uv sync": ("tests/docs/test_production.py", '"sync")'),
     "uv sync --locked --no-dev": ("tests/docs/test_production.py", "--no-dev"),

@@ -116,6 +116,13 @@ def test_what_is_executed_elsewhere_is_there(where: tuple[str, str]) -> None:
     assert words in (ROOT / name).read_text()
 
 
+def test_what_is_executed_elsewhere_is_in_a_page() -> None:
+    spans = {commands.plain(code) for page in PAGES for _, code in page.code}
+    lines = {commands.plain(line) for page in PAGES for block in page.blocks for line in block.lines}
+
+    assert commands.ELSEWHERE.keys() - spans - lines == set()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_on(page: markdown.Page) -> None:
     relative = [link for link in page.links if "://" not in link]
