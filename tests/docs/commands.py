@@ -41,7 +41,6 @@ ELSEWHERE = {
         "test_honcho_by_hand_does_the_same",
     ),
     "manage.py doctor": ("tests/stack/test_doctor.py", '"doctor"'),
-    "manage.py runserver --noreload": (".vscode/launch.json", '["runserver", "--noreload"]'),
     "manage.py shell": ("tests/docs/story.py", "manage.py shell"),
     "manage.py runworker --help": ("tests/reload/test_options.py", "test_help_names_our_options"),
     "python -m pip install uv": ("scripts/setup", "-m pip install"),
