@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -58,6 +59,14 @@ def first_screen(port: int, own_redis: int | None) -> str:
         redis = f"{find_server(own_redis).description}, on port {own_redis}"
     else:
         redis = f"yours, at {without_password(Environment().str('REDIS_URL'))}"
+    debug_is_off = (
+        ""
+        if settings.DEBUG
+        else """
+    DEBUG is off, as in production: no tracebacks in the browser, no mailbox, and HTTPS only unless
+    USE_HTTPS is off as well. Turn it on in .env, or unset it in this shell.
+"""
+    )
     return f"""
     Open http://localhost:{port}
 
@@ -66,7 +75,7 @@ def first_screen(port: int, own_redis: int | None) -> str:
     redis   {redis}
 
     Ctrl-C stops all of them.
-"""
+{debug_is_off}"""
 
 
 def become_honcho(port: int) -> NoReturn:

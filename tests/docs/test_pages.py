@@ -118,7 +118,9 @@ def test_what_is_executed_elsewhere_is_there(where: tuple[str, str]) -> None:
 
 def test_what_is_executed_elsewhere_is_in_a_page() -> None:
     spans = {commands.plain(code) for page in PAGES for _, code in page.code}
-    lines = {commands.plain(line) for page in PAGES for block in page.blocks for line in block.lines}
+    lines = {
+        commands.plain(line) for page in PAGES for block in page.blocks for line in block.lines
+    }
 
     assert commands.ELSEWHERE.keys() - spans - lines == set()
 

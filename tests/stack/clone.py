@@ -100,20 +100,25 @@ class Clone(Checkout):
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         """Clone into `folder`; what runs there gets exactly this environment, and a mark."""
         subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
-        changed = subprocess.run(
-            ["git", "ls-files", "-z", "--modified", "--others", "--exclude-standard"],
-            cwd=ROOT,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        for name in filter(None, changed.stdout.split("\0")):
+        changed = [
+            *_names("diff", "-z", "--name-only", "--no-renames", "HEAD"),
+            *_names("ls-files", "-z", "--others", "--exclude-standard"),
+        ]
+        for name in changed:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             if (ROOT / name).exists():
                 shutil.copy(ROOT / name, folder / name)
             else:
                 (folder / name).unlink(missing_ok=True)
         super().__init__(folder, environment)
+
+
+def _names(*command: str) -> list[str]:
+    """Return what a git command lists of the repository."""
+    done = subprocess.run(
+        ["git", *command], cwd=ROOT, check=True, capture_output=True, encoding="utf-8"
+    )
+    return done.stdout.split("\0")[:-1]
 
 
 class Stack(Process):

@@ -46,6 +46,14 @@ def test_a_reader_that_goes_away_ends_all(clone: Clone, with_redis: str) -> None
     stack.leaves_nothing()
 
 
+def test_debug_that_is_off_is_no_riddle(clone: Clone, with_redis: str) -> None:
+    stack = Stack(clone, PATH=with_redis, DEBUG="off", ALLOWED_HOSTS="localhost")
+
+    stack.wait_for("DEBUG is off, as in production")
+    stack.wait_for("Generation 1 is ready")
+    stack.interrupt()
+
+
 def test_a_taken_port_is_named_before_anything_starts(clone: Clone) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
