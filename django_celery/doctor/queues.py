@@ -11,7 +11,7 @@ from django_celery.checks import DEFAULT_VISIBILITY_TIMEOUT
 from django_celery.doctor.broker import info
 from django_celery.doctor.findings import Findings, note, ok, problem, warning
 from django_celery.doctor.patient import Patient
-from django_celery.durable.tasks import QUEUE_ROOM, messages_waiting
+from django_celery.durable.tasks import QUEUE_ROOM, messages_waiting, queue_of
 
 # Where kombu's Redis transport keeps what was taken and not acknowledged: the messages, and when
 # each was taken.
@@ -38,9 +38,8 @@ def waiting(patient: Patient) -> Findings:
 
 def one_task_a_queue() -> dict[str, Any]:
     """Return the name of each queue, and a task that is sent to it."""
-    route = current_app.amqp.router.route
     return {
-        route({}, name)["queue"].name: task
+        queue_of(task).name: task
         for name, task in current_app.tasks.items()
         if not name.startswith("celery.")
     }

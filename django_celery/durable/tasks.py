@@ -11,6 +11,7 @@ from celery import Task, current_app, shared_task
 from celery.signals import worker_ready
 from django.apps import apps
 from django.db import DatabaseError
+from kombu import Queue
 from kombu.exceptions import OperationalError as BrokerError
 
 from django_celery.durable.attempts import reason
@@ -83,9 +84,17 @@ def sweep() -> None:
                 return
 
 
+def queue_of(task: Task[..., Any]) -> Queue:
+    """Return the queue that `task` is sent to: its own option, or what the settings say."""
+    # Only a task that asks for a queue has the attribute.
+    asked_for = {"queue": getattr(task, "queue", None)}
+    queue: Queue = current_app.amqp.router.route(asked_for, task.name)["queue"]
+    return queue
+
+
 def messages_waiting(task: Task[..., Any]) -> int:
     """Return how many messages wait in the queue that `task` is sent to."""
-    queue = current_app.amqp.router.route({}, task.name)["queue"]
+    queue = queue_of(task)
     with current_app.connection_for_read() as connection:
         channel: Any = connection.default_channel
         # Not passive: for that, kombu asks Redis without the prefix of our keys, and finds none.

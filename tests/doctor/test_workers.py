@@ -14,6 +14,7 @@ from django_celery.doctor.patient import Patient
 from django_celery.doctor.processes import left_over
 from django_celery.doctor.queues import waiting
 from django_celery.durable.tasks import QUEUE_ROOM
+from feedback.tasks import send_feedback_email_task
 from tests.doctor.conftest import doctor
 from tests.processes import RedisServer
 from tests.reload.project import TASKS, Project, children, eventually
@@ -109,6 +110,18 @@ def test_a_queue_that_grows(redis_server: RedisServer, patient: Patient) -> None
 
     assert finding.level is Level.WARNING
     assert f"holds {QUEUE_ROOM} tasks" in str(finding)
+
+
+def test_a_queue_that_a_task_asks_for(
+    redis_server: RedisServer, patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send_feedback_email_task, "queue", "mails", raising=False)
+    patient.workers = {"worker@host": set()}
+    redis_server.client.rpush("test:mails", "message")
+
+    said = [str(finding) for finding in waiting(patient)]
+
+    assert "ok       The queue mails holds 1 task." in said
 
 
 def test_a_beat_that_runs_and_one_that_does_not_send(project: Project) -> None:

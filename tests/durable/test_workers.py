@@ -159,3 +159,22 @@ def test_the_sweep_does_not_make_a_long_queue_longer(
     redis_server.client.flushall()
     assert shell(sweep_twice).wait() == 0
     assert messages_waiting(deliver) == 30
+
+
+def test_the_sweep_looks_into_the_queue_that_the_task_asks_for(
+    parcels: ParcelQuerySet, redis_server: RedisServer, shell: Shell
+) -> None:
+    parcels.bulk_create([Parcel() for _ in range(30)])
+    parcels.update(due_at=timezone.now())
+    redis_server.client.rpush("test:mails", *["message"] * (QUEUE_ROOM - 20))
+    # Another one, which is full, says nothing about it.
+    redis_server.client.rpush("test:django_celery", *["message"] * QUEUE_ROOM)
+
+    sweep_twice = """
+from django_celery.durable.tasks import durable_task, sweep
+from tests.durable.parcels.models import Parcel
+durable_task(Parcel, name="mail", queue="mails")(str)
+sweep(); sweep()
+"""
+    assert shell(sweep_twice).wait() == 0
+    assert redis_server.client.llen("test:mails") == QUEUE_ROOM
