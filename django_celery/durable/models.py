@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-import time
 import uuid
 from collections.abc import Iterable
 from typing import ClassVar, Self
 
 from celery import Task
-from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connections, models, transaction
+from django.db import models, transaction
 from django.db.models.base import ModelBase
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -22,9 +20,6 @@ from django_celery.durable.rows import DurableQuerySet, due_after_grace
 from django_celery.durable.states import COMPLETE, GIVE_UP, RETRY, Status
 
 logger = logging.getLogger(__name__)
-
-# How often `complete` tries, a second apart, to reach a database that has just gone away.
-COMPLETE_TRIES = 5
 
 
 class DurableTask(models.Model):
@@ -113,31 +108,23 @@ class DurableTask(models.Model):
         What is not recorded is done a second time. So neither a lost connection nor the time
         limit is taken for an answer before several tries. Raises the last try's error.
         """
-        for tries_left in reversed(range(COMPLETE_TRIES)):
-            try:
-                self._row.move(COMPLETE, finished_at=timezone.now())
-            except (InterfaceError, OperationalError, SoftTimeLimitExceeded):
-                if not tries_left:
-                    raise
-                connections[self._row.db].close()
-                time.sleep(1)
-            else:
-                return
+        self._row.insist_on(COMPLETE, finished_at=timezone.now())
 
     def fail(self, error: BaseException) -> None:
         """Record a failed attempt: pending again after a wait, or failed if it was the last.
 
-        Does nothing when the lease has run out and the row belongs to another attempt.
+        Does nothing when the lease has run out and the row belongs to another attempt. As patient
+        as `complete`: a lost connection may be why the attempt failed.
         """
         # No two claims of a row end at the same microsecond.
         mine = self._row.filter(due_at=self.due_at)
         why = reason(error)
         if self.attempts >= settings.DURABLE_ATTEMPTS:
-            if mine.move(GIVE_UP, last_error=why, finished_at=timezone.now()):
+            if mine.insist_on(GIVE_UP, last_error=why, finished_at=timezone.now()):
                 logger.error("%s failed; it was the last. %s", self._label, why)
             return
         wait = backoff(self.attempts)
-        if mine.move(RETRY, last_error=why, due_at=timezone.now() + wait):
+        if mine.insist_on(RETRY, last_error=why, due_at=timezone.now() + wait):
             seconds = wait.total_seconds()
             logger.warning("%s failed; the next is in %.0f s. %s", self._label, seconds, why)
 

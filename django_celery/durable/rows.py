@@ -5,18 +5,23 @@ Every move is one conditional UPDATE, so that of any number of processes one win
 
 from __future__ import annotations
 
+import time
 import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import connections, models, transaction
+from django.db import InterfaceError, OperationalError, connections, models, transaction
 from django.utils import timezone
 
 from django_celery.durable.states import CLAIM, GIVE_UP, RELEASE, RETRY, TRY_AGAIN, Move, Status
 
 if TYPE_CHECKING:
     from django_celery.durable.models import DurableTask
+
+# How often `insist_on` tries to reach a database that has just gone away.
+TRIES = 5
 
 
 def due_after_grace() -> datetime:
@@ -82,6 +87,25 @@ class DurableQuerySet[Row: DurableTask](models.QuerySet[Row]):
         return self.filter(status__in=move.before).update(
             status=move.after, updated_at=timezone.now(), **values
         )
+
+    def insist_on(self, move: Move, **values: Any) -> int:
+        """Make `move` as above, though the database may have just gone away.
+
+        Tries `TRIES` times, a second apart, each time with a new connection. The time limit, if it
+        comes meanwhile, costs one of them. Raises the last try's error.
+        """
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                # In here, because this is where the time goes, and so where the limit comes.
+                if tries > 1:
+                    connections[self.db].close()
+                    time.sleep(1)
+                return self.move(move, **values)
+            except (InterfaceError, OperationalError, SoftTimeLimitExceeded):
+                if tries == TRIES:
+                    raise
 
     def held(self, status: Status, limit: int) -> Self:
         """Return up to `limit` of the rows in that state that no other sweep holds.

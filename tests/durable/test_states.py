@@ -4,13 +4,15 @@ import threading
 from datetime import timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
 from django.utils import timezone
 
 from django_celery.durable import attempts
 from django_celery.durable.states import Status
 from tests.durable.parcels.models import Parcel, ParcelQuerySet
+from tests.durable.parcels.tasks import lose
 from tests.processes import RedisServer
 
 QUEUE = "test:" + settings.CELERY_TASK_DEFAULT_QUEUE
@@ -114,6 +116,32 @@ def test_the_last_failed_attempt_is_final(parcels: ParcelQuerySet) -> None:
     parcel.refresh_from_db()
     assert (parcel.status, parcel.attempts) == (Status.FAILED, 3)
     assert parcel.finished_at
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("status", [Status.DONE, Status.PENDING])
+def test_the_time_limit_may_come_while_a_lost_database_is_awaited(
+    parcels: ParcelQuerySet, monkeypatch: pytest.MonkeyPatch, status: Status
+) -> None:
+    parcel = parcels.claim(parcels.create().pk, 0)
+    assert parcel
+    with pytest.raises(OperationalError):
+        lose(connections[parcels.db])
+    waits: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 1:
+            raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr("django_celery.durable.rows.time.sleep", sleep)
+    if status == Status.DONE:
+        parcel.complete()
+    else:
+        parcel.fail(ValueError("No such street."))
+
+    assert len(waits) == 2
+    assert parcels.get().status == status
 
 
 @pytest.mark.parametrize("count", [1, 3])

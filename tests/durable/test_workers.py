@@ -141,6 +141,21 @@ def test_work_that_outlives_its_connection_is_marked_all_the_same(
     assert delivered() == [str(parcel.pk)]
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_work_that_fails_with_its_connection_is_tried_again(
+    parcels: ParcelQuerySet, start: Start, delivered: Delivered
+) -> None:
+    start()
+    parcel = parcels.create(trouble="needs database")
+
+    eventually(finished(parcels), "the second attempt")
+
+    parcel.refresh_from_db()
+    assert (parcel.status, parcel.attempts) == (Status.DONE, 2)
+    assert "terminating connection due to administrator command" in parcel.last_error
+    assert delivered() == [str(parcel.pk)]
+
+
 def test_the_sweep_does_not_make_a_long_queue_longer(
     parcels: ParcelQuerySet, redis_server: RedisServer, shell: Shell
 ) -> None:

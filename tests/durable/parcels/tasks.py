@@ -9,9 +9,16 @@ from pathlib import Path
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_celery.durable.tasks import durable_task
 from tests.durable.parcels.models import Crate, Parcel, stop_at
+
+
+def lose(connection: BaseDatabaseWrapper) -> None:
+    """Let PostgreSQL close the connection. Raises OperationalError, as any query on it does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
 
 @durable_task(Parcel)
@@ -34,8 +41,10 @@ def deliver(parcel: Parcel) -> None:
         case "kills":
             os.kill(os.getpid(), signal.SIGKILL)
         case "loses database":
-            with contextlib.suppress(OperationalError), connection.cursor() as cursor:
-                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+            with contextlib.suppress(OperationalError):
+                lose(connection)
+        case "needs database" if parcel.attempts == 1:
+            lose(connection)
     with (Path(os.environ["PARCELS"]) / "delivered").open("a") as delivered:
         delivered.write(f"{parcel.pk}\n")
 
