@@ -1,4 +1,7 @@
-"""Check what a durable task relies on: `manage.py check` and every worker's start say so."""
+"""Check what a durable task relies on: `manage.py check` and `manage.py runworker` say so.
+
+A plain `celery worker` runs the checks as well, and drops what they find.
+"""
 
 from collections.abc import Iterator
 from typing import Any

@@ -72,7 +72,17 @@ def durable_models() -> list[type[DurableTask]]:
 def sweep() -> None:
     """Bring back what a crash left behind, and hint what is due, for every durable task."""
     for model in durable_models():
-        room = QUEUE_ROOM - messages_waiting(model.celery_task)
+        task = getattr(model, "celery_task", None)
+        if task is None:
+            # A worker starts all the same: Celery drops what the checks find.
+            logger.error(
+                "%s was not swept: no function works on its rows. Decorate one in the app's "
+                "tasks.py with @durable_task(%s).",
+                model._meta.label,
+                model.__name__,
+            )
+            continue
+        room = QUEUE_ROOM - messages_waiting(task)
         try:
             rows = model.objects.sweep(limit=max(room, 0))
         except DatabaseError as error:

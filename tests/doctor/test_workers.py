@@ -8,13 +8,14 @@ import subprocess
 import sys
 
 import pytest
+from celery import current_app
 
 from django_celery.doctor.findings import Level
 from django_celery.doctor.patient import Patient
 from django_celery.doctor.processes import left_over
 from django_celery.doctor.queues import waiting
+from django_celery.durable.log import SWEEP
 from django_celery.durable.tasks import QUEUE_ROOM
-from feedback.tasks import send_feedback_email_task
 from tests.doctor.conftest import doctor
 from tests.processes import RedisServer
 from tests.reload.project import TASKS, Project, children, eventually
@@ -115,7 +116,7 @@ def test_a_queue_that_grows(redis_server: RedisServer, patient: Patient) -> None
 def test_a_queue_that_a_task_asks_for(
     redis_server: RedisServer, patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(send_feedback_email_task, "queue", "mails", raising=False)
+    monkeypatch.setattr(current_app.tasks[SWEEP], "queue", "mails", raising=False)
     patient.workers = {"worker@host": set()}
     redis_server.client.rpush("test:mails", "message")
 

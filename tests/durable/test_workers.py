@@ -116,14 +116,22 @@ def test_a_row_that_costs_its_worker_ends_as_well(
     assert healthy.status == Status.DONE
 
 
-def test_a_model_without_its_table_does_not_hold_up_the_others(
-    parcels: ParcelQuerySet, redis_server: RedisServer, start: Start
+@pytest.mark.parametrize(
+    "message",
+    [
+        # It has no table yet.
+        "parcels.Crate was not swept. ",
+        "parcels.Bag was not swept: no function works on its rows. Decorate one in the app's ",
+    ],
+)
+def test_a_model_that_cannot_be_swept_does_not_hold_up_the_others(
+    parcels: ParcelQuerySet, redis_server: RedisServer, start: Start, message: str
 ) -> None:
     parcels.create()
     redis_server.client.flushall()
     worker = start()
 
-    worker.wait_for("parcels.Crate was not swept.")
+    worker.wait_for(message)
     eventually(finished(parcels), "the work")
 
 

@@ -34,6 +34,19 @@ class ParcelQuerySet(DurableQuerySet["Parcel"]):
         return super().claim(pk, attempts)
 
 
+class Bag(DurableTask):
+    """A model that no function works on. The sweep comes to it before the others."""
+
+    class Meta(DurableTask.Meta):
+        """Named, as below."""
+
+        app_label = "parcels"
+
+    def __str__(self) -> str:
+        """Name the row."""
+        return str(self.pk)
+
+
 class Parcel(DurableTask):
     """Its work writes its id into the file `delivered`."""
 
