@@ -307,7 +307,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 # there half a second after it is back.
 CELERY_WORKER_CONSUMER = "django_celery.consumer:PatientConsumer"
 
-# Let `inspect` and the doctor see which tasks run at the moment.
+# Note in the result store that a task has begun: without it, none of django.tasks is RUNNING.
 CELERY_TASK_TRACK_STARTED = True
 
 # JSON only: unpickling a message means running whatever its sender put there.
@@ -359,7 +359,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "django_celery.durable.tasks.sweep",
         "schedule": DURABLE_SWEEP_SECONDS,
-        # Seconds (an hour): where no worker runs for days, no more than these pile up.
+        # Seconds (an hour). A worker that is back after days throws the older ones away instead
+        # of running them all. Until then they stay in Redis: 20 MB for each day without a worker.
         "options": {"expires": 3600},
     }
 }

@@ -96,6 +96,21 @@ def test_a_task_that_is_killed_has_failed(
     assert result.errors[0].exception_class_path.endswith("TimeLimitExceeded")
 
 
+def test_a_task_is_running_until_it_is_revoked(
+    redis_server: RedisServer, start_worker: StartWorker
+) -> None:
+    start_worker("--concurrency=1")
+    result = tasks.hang.enqueue()
+
+    def runs() -> bool:
+        result.refresh()
+        return result.status == TaskResultStatus.RUNNING
+
+    eventually(runs)
+    current_app.control.revoke(result.id, terminate=True, signal="SIGKILL")
+    assert finished(result).status == TaskResultStatus.FAILED
+
+
 def test_queues(redis_server: RedisServer, settings: Settings) -> None:
     backend = settings.TASKS["default"]["BACKEND"]
     settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": ["default", "reports"]}}

@@ -8,7 +8,8 @@
     GIVE_UP    running   failed    the same, after the last attempt
     TRY_AGAIN  failed    pending   an operator asks for it
 
-A row begins as pending. `models.DurableQuerySet` makes these moves, and nothing else does.
+A row begins as pending. `rows.DurableQuerySet` makes these moves, and nothing else writes a state.
+Which of them ends an attempt is for `models.DurableTask` to say, in `complete` and `fail`.
 """
 
 from typing import NamedTuple
