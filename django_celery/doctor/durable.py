@@ -7,7 +7,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from django_celery.doctor.database import missing_file
-from django_celery.doctor.findings import Findings, ok, problem, warning
+from django_celery.doctor.findings import Findings, count, ok, problem, warning
 from django_celery.doctor.patient import Patient
 from django_celery.durable.models import DurableTask
 from django_celery.durable.states import Status
@@ -27,7 +27,9 @@ def rows(patient: Patient) -> Findings:
             continue
         yield from trouble
         if not trouble:
-            yield ok(f"{model._meta.label}: {count(unfinished)} to be done, none of them late.")
+            yield ok(
+                f"{model._meta.label}: {count(unfinished, 'row')} to be done, none of them late."
+            )
 
 
 def overdue(model: type[DurableTask], patient: Patient) -> Findings:
@@ -43,8 +45,8 @@ def overdue(model: type[DurableTask], patient: Patient) -> Findings:
         return
     seconds = (now - oldest.due_at).total_seconds()
     sentence = (
-        f"{model._meta.label}: {count(late.count())} overdue, the oldest for {seconds:.0f} s, "
-        f"though a sweep should come every {sweep} s."
+        f"{model._meta.label}: {count(late.count(), 'row')} overdue, the oldest for "
+        f"{seconds:.0f} s, though a sweep should come every {sweep} s."
     )
     if patient.workers:
         yield problem(sentence, "Look whether the beat runs, and how long the queue is.")
@@ -58,13 +60,8 @@ def failed(model: type[DurableTask]) -> Findings:
     last = rows.first()
     if last is not None:
         yield warning(
-            f"{model._meta.label}: {count(rows.count())} failed for good, the last ({last.pk}) "
-            f"with: {last.last_error}",
+            f"{model._meta.label}: {count(rows.count(), 'row')} failed for good, the last "
+            f"({last.pk}) with: {last.last_error}",
             "When the cause is mended, try them again: in the admin, or with "
             f"`{model.__name__}.objects.all().try_again()`.",
         )
-
-
-def count(number: int) -> str:
-    """Return the number of rows in words that fit it."""
-    return "1 row" if number == 1 else f"{number} rows"

@@ -50,3 +50,8 @@ def warning(sentence: str, next_step: str) -> Finding:
 def problem(sentence: str, next_step: str) -> Finding:
     """Return the finding that something does go wrong."""
     return Finding(Level.PROBLEM, sentence, next_step)
+
+
+def count(number: int, thing: str) -> str:
+    """Return how many there are of a thing, in words that fit the number."""
+    return f"1 {thing}" if number == 1 else f"{number} {thing}s"

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from django_celery.checks import DEFAULT_VISIBILITY_TIMEOUT
 from django_celery.doctor.broker import info
-from django_celery.doctor.findings import Findings, note, ok, problem, warning
+from django_celery.doctor.findings import Findings, count, note, ok, problem, warning
 from django_celery.doctor.patient import Patient
 from django_celery.durable.tasks import QUEUE_ROOM, messages_waiting, queue_of
 
@@ -25,7 +25,7 @@ def waiting(patient: Patient) -> Findings:
         return
     for queue, task in sorted(one_task_a_queue().items()):
         length = messages_waiting(task)
-        sentence = f"The queue {queue} holds {count(length)}."
+        sentence = f"The queue {queue} holds {count(length, 'task')}."
         if length and not patient.workers:
             yield note(sentence, "A worker that starts runs them.")
         elif length >= QUEUE_ROOM:
@@ -60,20 +60,20 @@ def unacknowledged(patient: Patient) -> Findings:
         if tag in there and json.loads(message)[0]["headers"].get("id") not in at_work
     ]
     if not stuck:
-        yield ok(f"No unacknowledged task is stuck; {count(len(messages))} at work.")
+        yield ok(f"No unacknowledged task is stuck; {count(len(messages), 'task')} at work.")
         return
     taken = [at for tag in stuck if (at := client.zscore(UNACKED_INDEX, tag)) is not None]
     if lost := len(stuck) - len(taken):
         yield problem(
-            f"Unacknowledged and without a time in {UNACKED_INDEX}: {count(lost)}. That never "
-            "comes back by itself.",
+            f"Unacknowledged and without a time in {UNACKED_INDEX}: {count(lost, 'task')}. "
+            "That never comes back by itself.",
             f"Look at it with `redis-cli HGETALL {UNACKED}`, and send it again.",
         )
     if taken:
         age = time.time() - min(taken)
         yield warning(
             "Taken by a worker that does not answer any more, and not acknowledged: "
-            f"{count(len(taken))}, the oldest {age:.0f} s ago.",
+            f"{count(len(taken), 'task')}, the oldest {age:.0f} s ago.",
             return_of(age, patient),
         )
 
@@ -89,8 +89,3 @@ def return_of(age: float, patient: Patient) -> str:
     if patient.has_redis_of_its_own and info(patient):
         step += " A restart of ./scripts/dev does so at once."
     return step
-
-
-def count(number: int) -> str:
-    """Return the number of tasks in words that fit it."""
-    return "1 task" if number == 1 else f"{number} tasks"
