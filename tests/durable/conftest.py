@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +20,7 @@ from tests import programs
 from tests.durable.parcels import tasks  # noqa: F401 - names the task of the model.
 from tests.durable.parcels.models import Parcel, ParcelQuerySet
 from tests.durable.postgres import Cluster
-from tests.processes import DEADLINE, ROOT, RedisServer, Worker
+from tests.processes import ROOT, RedisServer, Worker
 
 # The alias of the workers' database in the process of the tests.
 ALIAS = "parcels"
@@ -144,11 +143,3 @@ def kill(worker: Worker) -> None:
     """Kill the worker and its pool at one blow."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(worker.pid, signal.SIGKILL)
-
-
-def eventually(is_so: Callable[[], bool], what: str) -> None:
-    """Return when `is_so` holds. Raises AssertionError, which names `what`, if it never does."""
-    deadline = time.monotonic() + DEADLINE
-    while not is_so():
-        assert time.monotonic() < deadline, f"In vain waited for: {what}."
-        time.sleep(0.02)

@@ -14,10 +14,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from django_celery.durable.states import Status
-from tests.durable.conftest import eventually, kill
+from tests.durable.conftest import kill
 from tests.durable.parcels.models import ParcelQuerySet
 from tests.durable.test_states import hints
-from tests.processes import RedisServer, Worker
+from tests.processes import RedisServer, Worker, eventually
 
 Start = Callable[..., Worker]
 Delivered = Callable[[], list[str]]
@@ -52,14 +52,14 @@ def test_a_worker_killed_at_this_point_loses_nothing(
     worker = start()
     stopped = stop_at(tmp_path, point)
     parcel = parcels.create()
-    eventually(stopped, f"the stop {point}")
+    eventually(stopped)
     kill(worker)
     assert parcels.get().status == status
 
     # What the lease is for, without sitting it out.
     parcels.filter(status=Status.RUNNING).update(due_at=timezone.now())
     start()
-    eventually(lambda: parcels.get().status == Status.DONE, "the second worker's work")
+    eventually(lambda: parcels.get().status == Status.DONE)
 
     assert delivered() == times * [str(parcel.pk)]
     assert parcels.get().attempts == attempts
@@ -75,14 +75,14 @@ def test_a_web_process_killed_between_commit_and_hint_loses_nothing(
 ) -> None:
     stopped = stop_at(tmp_path, "before the hint")
     web = shell("from tests.durable.parcels.models import Parcel; Parcel.objects.create()")
-    eventually(stopped, "the stop between commit and hint")
+    eventually(stopped)
     web.kill()
     web.wait()
     parcel = parcels.get()
     assert hints(redis_server) == 0
 
     start()
-    eventually(lambda: parcels.get().status == Status.DONE, "the work")
+    eventually(lambda: parcels.get().status == Status.DONE)
 
     assert delivered() == [str(parcel.pk)]
 
@@ -97,7 +97,7 @@ def test_a_hint_that_redis_took_with_it_is_sent_again(
     assert hints(mortal_redis) == 0
 
     start()
-    eventually(lambda: parcels.get().status == Status.DONE, "the work")
+    eventually(lambda: parcels.get().status == Status.DONE)
 
     assert delivered() == [str(parcel.pk)]
 
@@ -113,7 +113,7 @@ def test_a_hint_that_vanishes_on_its_way_to_a_running_worker_is_sent_again(
     kill(worker)
 
     start()
-    eventually(lambda: parcels.get().status == Status.DONE, "the work")
+    eventually(lambda: parcels.get().status == Status.DONE)
 
     assert delivered() == [str(parcel.pk)]
 
@@ -127,7 +127,7 @@ def test_redis_may_die_while_the_workers_run(
     mortal_redis.start()
     after = parcels.create()
 
-    eventually(lambda: parcels.filter(status=Status.DONE).count() == 2, "the work")
+    eventually(lambda: parcels.filter(status=Status.DONE).count() == 2)
 
     assert sorted(delivered()) == sorted([str(before.pk), str(after.pk)])
 
@@ -141,7 +141,7 @@ def test_a_worker_that_does_not_know_the_task_loses_nothing(
     kill(old)
 
     start()
-    eventually(lambda: parcels.get().status == Status.DONE, "the work")
+    eventually(lambda: parcels.get().status == Status.DONE)
 
     assert delivered() == [str(parcel.pk)]
 
@@ -182,7 +182,7 @@ def test_a_broker_that_is_away_does_not_break_the_request(
     assert hints(mortal_redis) == 0
 
     start()
-    eventually(lambda: parcels.get().status == Status.DONE, "the work")
+    eventually(lambda: parcels.get().status == Status.DONE)
     assert delivered() == [str(parcel.pk)]
 
 

@@ -8,10 +8,9 @@ from django.utils import timezone
 
 from django_celery.durable.states import Status
 from django_celery.durable.tasks import QUEUE_ROOM, messages_waiting, sweep
-from tests.durable.conftest import eventually
 from tests.durable.parcels.models import Parcel, ParcelQuerySet
 from tests.durable.parcels.tasks import deliver, nothing
-from tests.processes import RedisServer, Worker
+from tests.processes import RedisServer, Worker, eventually
 
 Start = Callable[..., Worker]
 Delivered = Callable[[], list[str]]
@@ -29,7 +28,7 @@ def test_a_worker_does_the_work_when_it_is_told(
     worker = start()
     parcel = parcels.create()
 
-    eventually(finished(parcels), "the work")
+    eventually(finished(parcels))
 
     parcel.refresh_from_db()
     assert (parcel.status, parcel.attempts, parcel.last_error) == (Status.DONE, 1, "")
@@ -48,8 +47,8 @@ def test_six_processes_do_each_row_once(
         sweep.delay()
 
     start("--concurrency", "6")
-    eventually(finished(parcels), "the work")
-    eventually(lambda: messages_waiting(deliver) == 0, "the last of the hints")
+    eventually(finished(parcels))
+    eventually(lambda: messages_waiting(deliver) == 0)
 
     assert sorted(delivered()) == sorted(str(row.pk) for row in rows)
     assert set(parcels.values_list("status", "attempts")) == {(Status.DONE, 1)}
@@ -61,7 +60,7 @@ def test_a_failed_attempt_is_followed_by_another(
     worker = start()
     parcel = parcels.create(trouble="fails once")
 
-    eventually(finished(parcels), "the second attempt")
+    eventually(finished(parcels))
 
     parcel.refresh_from_db()
     assert (parcel.status, parcel.attempts) == (Status.DONE, 2)
@@ -77,7 +76,7 @@ def test_a_row_that_always_fails_ends_as_failed_until_it_is_tried_again(
     worker = start()
     parcel = parcels.create(trouble="fails")
 
-    eventually(finished(parcels), "the last attempt")
+    eventually(finished(parcels))
     parcel.refresh_from_db()
     assert (parcel.status, parcel.attempts) == (Status.FAILED, 3)
     assert parcel.last_error == "RuntimeError: No such street."
@@ -85,8 +84,8 @@ def test_a_row_that_always_fails_ends_as_failed_until_it_is_tried_again(
 
     parcels.update(trouble="")
     parcels.try_again()
-    eventually(lambda: delivered() == [str(parcel.pk)], "the work")
-    eventually(lambda: parcels.get().status == Status.DONE, "the mark")
+    eventually(lambda: delivered() == [str(parcel.pk)])
+    eventually(lambda: parcels.get().status == Status.DONE)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +106,7 @@ def test_a_row_that_costs_its_worker_ends_as_well(
     healthy = parcels.create()
     parcel = parcels.create(trouble=trouble)
 
-    eventually(finished(parcels), "the last attempt")
+    eventually(finished(parcels))
 
     parcel.refresh_from_db()
     healthy.refresh_from_db()
@@ -132,7 +131,7 @@ def test_a_model_that_cannot_be_swept_does_not_hold_up_the_others(
     worker = start()
 
     worker.wait_for(message)
-    eventually(finished(parcels), "the work")
+    eventually(finished(parcels))
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -142,7 +141,7 @@ def test_work_that_outlives_its_connection_is_marked_all_the_same(
     start()
     parcel = parcels.create(trouble="loses database")
 
-    eventually(finished(parcels), "the mark")
+    eventually(finished(parcels))
 
     parcel.refresh_from_db()
     assert (parcel.status, parcel.attempts) == (Status.DONE, 1)
@@ -156,7 +155,7 @@ def test_work_that_fails_with_its_connection_is_tried_again(
     start()
     parcel = parcels.create(trouble="needs database")
 
-    eventually(finished(parcels), "the second attempt")
+    eventually(finished(parcels))
 
     parcel.refresh_from_db()
     assert (parcel.status, parcel.attempts) == (Status.DONE, 2)
