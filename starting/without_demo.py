@@ -16,6 +16,7 @@ DEMO = (
     "tests/chaos",
     "tests/doctor/test_database.py",
     "tests/fuzz",
+    "tests/mail_server.py",
     "tests/stack/test_form.py",
 )
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
-from tests.browser.post_office import PostOffice
 from tests.chromium import browser
+from tests.mail_server import MailServer
 from tests.processes import DEADLINE, ROOT, Process, RedisServer, Worker, free_port
 
 __all__ = ["browser"]
@@ -108,11 +108,11 @@ def worker(start: Callable[..., Worker]) -> Worker:
 
 
 @pytest.fixture
-def post_office() -> Iterator[PostOffice]:
-    """A mail server."""
-    post_office = PostOffice()
-    yield post_office
-    post_office.close()
+def mail_server() -> Iterator[MailServer]:
+    """A mail server that takes e-mails, until it is told otherwise."""
+    mail_server = MailServer()
+    yield mail_server
+    mail_server.stop()
 
 
 @pytest.fixture(scope="module")

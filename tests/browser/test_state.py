@@ -7,7 +7,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.conftest import Site
 from tests.browser.pages import DESKTOP, PHONE, log_in, send, state
-from tests.browser.post_office import PostOffice
+from tests.mail_server import MailServer
 from tests.processes import Worker
 
 pytestmark = pytest.mark.browser
@@ -50,7 +50,7 @@ def send_and_hold_timers(page: Page) -> str:
 def test_the_state_is_live_from_queued_to_sent(
     visit: Visit,
     start: Start,
-    post_office: PostOffice,
+    mail_server: MailServer,
     locale: str,
     viewport: ViewportSize,
     queued: str,
@@ -64,13 +64,14 @@ def test_the_state_is_live_from_queued_to_sent(
     expect(state(page)).to_contain_text(queued)
     expect(state(page)).to_have_attribute("aria-live", "polite")
 
-    with post_office.holding():
-        start(**post_office.environment)
-        expect(state(page)).to_contain_text(sending)
+    mail_server.mood = "holds"
+    start(**mail_server.environment)
+    expect(state(page)).to_contain_text(sending)
+    mail_server.mood = "takes"
     expect(state(page)).to_contain_text(sent)
 
     assert page.evaluate("window.stayed")
-    [mail] = post_office.mails
+    [mail] = mail_server.mails
     assert mail["Message-ID"] == f"<{pk}@example.com>"
     assert mail["From"] == "support@example.com"
     assert mail["To"] == mail["Reply-To"] == "anna@example.com"
@@ -80,11 +81,11 @@ def test_the_operator_sends_again_what_has_failed(
     visit: Visit,
     start: Start,
     site: Site,
-    post_office: PostOffice,
+    mail_server: MailServer,
     superuser: tuple[str, str],
 ) -> None:
-    post_office.refuses = True
-    start(**post_office.environment)
+    mail_server.mood = "refuses"
+    start(**mail_server.environment)
     page = visit()
     pk = send(page)
     expect(state(page)).to_contain_text("Retrying")
@@ -93,7 +94,7 @@ def test_the_operator_sends_again_what_has_failed(
     site.update(pk, due_at="2000-01-01 00:00:00")
     expect(state(page)).to_contain_text("Failed")
 
-    post_office.refuses = False
+    mail_server.mood = "takes"
     operator = visit(viewport=DESKTOP)
     log_in(operator, superuser)
     row = operator.locator("#result_list tbody tr")
@@ -105,7 +106,7 @@ def test_the_operator_sends_again_what_has_failed(
 
     page.reload()
     expect(state(page)).to_contain_text("Sent at")
-    assert [mail["To"] for mail in post_office.mails] == ["anna@example.com"]
+    assert [mail["To"] for mail in mail_server.mails] == ["anna@example.com"]
 
 
 def test_without_javascript_the_page_looks_again_by_itself(visit: Visit, worker: Worker) -> None:

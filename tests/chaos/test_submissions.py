@@ -24,9 +24,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.chaos.mail_server import MailServer, Mood
 from tests.durable.conftest import postgres  # noqa: F401 - a fixture.
 from tests.durable.postgres import Cluster
+from tests.mail_server import MailServer, Mood
 from tests.processes import DEADLINE, ROOT, Process, RedisServer, eventually, free_port
 
 # Visitors who submit at the same time.
@@ -64,9 +64,7 @@ class Site:
             "DEBUG": "on",
             "DATABASE_URL": database_url,
             "REDIS_URL": self.redis.url,
-            "EMAIL_HOST": "127.0.0.1",
-            "EMAIL_PORT": str(self.mail.port),
-            "EMAIL_USE_TLS": "off",
+            **self.mail.environment,
             "FEEDBACK_DELAY_SECONDS": "0",
         }
         migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]

@@ -1,9 +1,9 @@
-"""A real SMTP server with moods: it takes e-mails, refuses, drops the connection, or hangs."""
+"""A real SMTP server with moods: it takes e-mails, refuses, drops the connection, or lets wait."""
 
 import asyncio
-import threading
 import time
-from email import message_from_bytes
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from typing import Literal
 
 from aiosmtpd.controller import Controller
@@ -11,25 +11,30 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.processes import free_port
 
-Mood = Literal["takes", "refuses", "drops", "hangs"]
+# One that holds answers in its next mood; one that hangs refuses when its client has gone.
+Mood = Literal["takes", "refuses", "drops", "holds", "hangs"]
 
 
 class MailServer:
-    """Notes when it said yes to which Message-ID."""
+    """What a test says to the mail server, and the e-mails that it has taken."""
 
     def __init__(self) -> None:
         """Open a server on a free port of 127.0.0.1."""
         self.mood: Mood = "takes"
+        self.mails: list[EmailMessage] = []
         # Message-ID -> the times (seconds since the epoch) at which it was taken.
         self.taken: dict[str, list[float]] = {}
-        self._lock = threading.Lock()
         self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
         self._controller.start()
 
     @property
-    def port(self) -> int:
-        """Where it listens."""
-        return int(self._controller.port)
+    def environment(self) -> dict[str, str]:
+        """What a worker needs in its environment to send its e-mails here."""
+        return {
+            "EMAIL_HOST": "127.0.0.1",
+            "EMAIL_PORT": str(self._controller.port),
+            "EMAIL_USE_TLS": "off",
+        }
 
     def stop(self) -> None:
         """Close the server."""
@@ -39,6 +44,8 @@ class MailServer:
         self, server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
         """Answer the sender of an e-mail, as aiosmtpd asks for."""
+        while self.mood == "holds":
+            await asyncio.sleep(0.01)
         match self.mood:
             case "refuses":
                 return "451 Not now."
@@ -51,7 +58,7 @@ class MailServer:
                 await asyncio.sleep(3)
                 return "451 Too late."
         assert isinstance(envelope.content, bytes)
-        name = message_from_bytes(envelope.content)["Message-ID"]
-        with self._lock:
-            self.taken.setdefault(name, []).append(time.time())
+        mail = message_from_bytes(envelope.content, policy=policy.default)
+        self.mails.append(mail)
+        self.taken.setdefault(mail["Message-ID"], []).append(time.time())
         return "250 Taken."
