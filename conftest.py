@@ -1,6 +1,7 @@
 """Fixtures for the tests of every app: real servers and real workers. None is faked."""
 
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("russian"):
                 item.add_marker(pytest.mark.skip(reason="The site does not speak Russian."))
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """What decides the choices of a random test; it is printed, and `SEED=…` repeats a run.
+
+    It is new in each run of a slow test, and always the same for a short one, which is thus red
+    only for who has changed something.
+    """
+    is_slow = request.node.get_closest_marker("slow")
+    seed = int(os.environ.get("SEED") or (random.randrange(10**6) if is_slow else 1))  # noqa: S311 - no secret.
+    print(f"SEED={seed}")
+    return seed
 
 
 class StartWorker(Protocol):

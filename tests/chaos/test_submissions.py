@@ -1,6 +1,6 @@
 """A thousand submissions, and everything goes wrong meanwhile.
 
-The seed is printed; `CHAOS_SEED=123 ./scripts/test -m slow -k submissions -s` repeats a run.
+The seed is printed; `SEED=123 ./scripts/test -m slow -k submissions -s` repeats a run.
 """
 
 import http.cookiejar
@@ -217,10 +217,8 @@ def visitors(site: Site, count: int) -> Iterator[list[threading.Thread]]:
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 @pytest.mark.parametrize("count", [40, pytest.param(1000, marks=pytest.mark.slow)])
 def test_every_submission_that_was_answered_is_delivered(
-    tmp_path: Path, request: pytest.FixtureRequest, database: str, count: int
+    tmp_path: Path, request: pytest.FixtureRequest, seed: int, database: str, count: int
 ) -> None:
-    seed = int(os.environ.get("CHAOS_SEED", random.randrange(10**6)))
-    print(f"CHAOS_SEED={seed}")
     (folder := tmp_path / "site").mkdir()
     if database == "sqlite":
         url = f"sqlite:///{folder / 'db.sqlite3'}"

@@ -66,9 +66,7 @@ def send_message(port: int) -> str:
 
 
 @pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=pytest.mark.slow)])
-def test_no_request_is_answered_with_an_error_of_ours(port: int, count: int) -> None:
-    seed = int(os.environ.get("FUZZ_SEED") or random.randrange(2**32))
-    print(f"The same again: FUZZ_SEED={seed}")
+def test_no_request_is_answered_with_an_error_of_ours(port: int, seed: int, count: int) -> None:
     chance = random.Random(seed)
     known_id = send_message(port)
     requests = [odd_request(chance, known_id) for _ in range(count)]
