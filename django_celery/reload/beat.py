@@ -13,15 +13,25 @@ from typing import IO, Any
 
 from celery import bootsteps
 from celery.beat import Scheduler
+from celery.utils.log import get_logger
 from django.conf import settings
 
 from .retire import Retirement
+
+logger = get_logger(__name__)
 
 # Seconds between two looks whether the outgoing generation has let go of the lock.
 _LOCK_INTERVAL = 0.05
 
 # Seconds between two ticks at the most.
 _MAX_INTERVAL = 60.0
+
+# And at the least: just before an entry is due Celery answers with a negative number, at which
+# kombu's loop would fire its ten timers a turn at once and then sleep up to a second.
+_MIN_INTERVAL = 0.01
+
+# Seconds until the next tick after one that failed.
+_AFTER_ERROR = 1.0
 
 
 class Beat:
@@ -34,6 +44,7 @@ class Beat:
         self._state = folder / "beat.json"
         self._lock: IO[str] = (folder / "beat.lock").open("w")
         self._scheduler = Scheduler(app)
+        self._saved: dict[str, tuple[str, int]] | None = None
         self._stopped = False
 
     @classmethod
@@ -62,7 +73,6 @@ class Beat:
             self._hub.call_later(_LOCK_INTERVAL, self.start)
             return
         self._restore()
-        self._save()
         self._tick()
 
     def stop(self) -> None:
@@ -73,16 +83,27 @@ class Beat:
     def _tick(self) -> None:
         if self._stopped:
             return
-        runs = self._runs()
-        interval = self._scheduler.tick()
-        if runs != self._runs():
+        interval = _AFTER_ERROR
+        try:
+            interval = self._scheduler.tick()
             self._save()
-        self._hub.call_later(min(interval, _MAX_INTERVAL), self._tick)
+        except Exception:
+            logger.exception(
+                "The beat could not send what is due or note in %s that it did. It goes on; if "
+                "this comes again, free space on the disk or run a beat beside the worker.",
+                self._state,
+            )
+        finally:
+            interval = min(max(interval, _MIN_INTERVAL), _MAX_INTERVAL)
+            self._hub.call_later(interval, self._tick)
 
     def _save(self) -> None:
+        if (runs := self._runs()) == self._saved:
+            return
         temporary = self._state.with_suffix(".new")
-        temporary.write_text(json.dumps(self._runs()))
+        temporary.write_text(json.dumps(runs))
         temporary.replace(self._state)
+        self._saved = runs
 
     def _runs(self) -> dict[str, tuple[str, int]]:
         return {

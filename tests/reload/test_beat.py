@@ -1,5 +1,14 @@
 """Periodic tasks in development: once each, also across reloads, and a new schedule is live."""
 
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from celery import Celery
+
+from django_celery.reload.beat import Beat
 from tests.reload.project import Project, eventually
 
 SCHEDULE = """
@@ -39,3 +48,58 @@ def test_a_reload_neither_repeats_nor_forgets_when_an_entry_ran_last(project: Pr
             worker.wait_for("Reloaded in")
         assert project.read(".run/beat.json") == state
         assert project.noted("began") == []
+
+
+class Hub:
+    """Stands in for kombu's loop, and remembers what it was asked to call and after how long."""
+
+    def __init__(self) -> None:
+        self.delays: list[float] = []
+        self._callback: Callable[[], None] | None = None
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> None:
+        assert self._callback is None
+        self.delays.append(delay)
+        self._callback = callback
+
+    def turn(self) -> None:
+        """Call what was asked for, after the time that was asked for."""
+        callback, self._callback = self._callback, None
+        assert callback, "The beat has asked for no further tick."
+        time.sleep(max(0, self.delays[-1]))
+        callback()
+
+
+@pytest.fixture
+def app() -> Celery:
+    app = Celery("tests", broker="memory://", set_as_current=False)
+    app.conf.beat_schedule = {"every": {"task": "tests.nothing", "schedule": 0.05}}
+    return app
+
+
+def times_sent(folder: Path) -> int:
+    return int(json.loads((folder / "beat.json").read_text())["every"][1])
+
+
+def test_it_never_asks_the_loop_for_a_tick_at_once(app: Celery, tmp_path: Path) -> None:
+    """Ten of those in a row, and kombu's loop sleeps up to a second."""
+    hub = Hub()
+    Beat(app, hub, tmp_path).start()
+    while times_sent(tmp_path) < 5:
+        hub.turn()
+    assert min(hub.delays) > 0
+
+
+def test_it_goes_on_after_an_error(
+    app: Celery, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As when the disk is full."""
+    hub = Hub()
+    in_the_way = tmp_path / "beat.new"
+    in_the_way.mkdir()
+    Beat(app, hub, tmp_path).start()
+    hub.turn()
+    assert "could not send what is due or note" in caplog.text
+    in_the_way.rmdir()
+    while not (tmp_path / "beat.json").exists() or times_sent(tmp_path) < 2:
+        hub.turn()
