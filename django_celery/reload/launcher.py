@@ -7,8 +7,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from .channel import Channel, ChannelClosedError
 
@@ -26,14 +26,22 @@ main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
 """
 
 
-class Launcher(Protocol):
+@dataclass(kw_only=True)
+class Launcher:
     """Starts generations and reports when one has started and when one has ended."""
+
+    arguments: list[str]  # Celery's
+    directory: Path  # where generations run
+    on_start: Callable[[int, int], None]  # called with a generation's number and process id
+    on_exit: Callable[[int, int], None]  # with process id and exit code (negative: by this signal)
+    own_group: bool  # whether a generation leads a process group, as a pool of processes needs
 
     def start(self) -> None:
         """Get ready; must be called in the running event loop."""
 
     def launch(self, number: int, control: socket.socket) -> None:
         """Start generation `number`, hand it `control`, and close our copy of that."""
+        raise NotImplementedError
 
     def learn(self, modules: list[str]) -> None:
         """Note the names of installed modules that a generation has imported."""
@@ -45,35 +53,13 @@ class Launcher(Protocol):
         """End what this launcher itself has running; generations have ended before."""
 
 
-class ZygoteLauncher:
+@dataclass(kw_only=True)
+class ZygoteLauncher(Launcher):
     """Has the zygote fork generations; a zygote that dies is replaced."""
 
-    def __init__(
-        self,
-        arguments: list[str],
-        directory: Path,
-        on_start: Callable[[int, int], None],
-        on_exit: Callable[[int, int], None],
-        *,
-        own_group: bool,
-        module: str = _GENERATION_MODULE,
-    ) -> None:
-        """Prepare to start generations in `directory` with Celery's `arguments`.
-
-        `on_start` is called with a generation's number and process id, `on_exit` with the
-        process id and the exit code (negative: the number of the signal that killed it).
-        `own_group` gives a generation a process group, as a pool of processes needs. `module` is
-        where its `main()` is.
-        """
-        self._arguments = arguments
-        self._directory = directory
-        self._on_start = on_start
-        self._on_exit = on_exit
-        self._own_group = own_group
-        self._module = module
-        self._modules: dict[str, None] = {}
-        self._zygote: _ZygoteProcess | None = None
-        self._leaving: list[_ZygoteProcess] = []
+    _modules: dict[str, None] = field(default_factory=dict, init=False)
+    _zygote: "_ZygoteProcess | None" = field(default=None, init=False)
+    _leaving: "list[_ZygoteProcess]" = field(default_factory=list, init=False)
 
     def start(self) -> None:
         """Start the zygote, which begins to import what is known so far."""
@@ -85,17 +71,16 @@ class ZygoteLauncher:
     def launch(self, number: int, control: socket.socket) -> None:
         """Have the zygote fork generation `number`."""
         request = {
-            "fork": number,
             "number": number,
-            "own_group": self._own_group,
-            "module": self._module,
-            "directory": str(self._directory),
-            "path": [str(self._directory)],
-            "argv": ["celery", "worker", *self._arguments],
+            "own_group": self.own_group,
+            "module": _GENERATION_MODULE,
+            "directory": str(self.directory),
+            "path": [str(self.directory)],
+            "argv": ["celery", "worker", *self.arguments],
             "environment": dict(os.environ),
             # The first generation imports all packages, and finds them compiled where they are.
-            "bytecode": str(self._directory / BYTECODE_FOLDER) if self._modules else None,
-            "arguments": self._arguments,
+            "bytecode": str(self.directory / BYTECODE_FOLDER) if self._modules else None,
+            "arguments": self.arguments,
         }
         with control:
             try:
@@ -143,9 +128,9 @@ class ZygoteLauncher:
             return
         for message in messages:
             if "forked" in message:
-                self._on_start(message["forked"], message["pid"])
+                self.on_start(message["forked"], message["pid"])
             else:
-                self._on_exit(message["exited"], message["code"])
+                self.on_exit(message["exited"], message["code"])
 
     def _replace(self, dead: "_ZygoteProcess") -> None:
         self._end(dead)
@@ -173,27 +158,8 @@ class _ZygoteProcess:
         self.channel = Channel(ours)
 
 
-class FreshLauncher:
-    """Starts each generation as a fresh Python process."""
-
-    def __init__(
-        self,
-        arguments: list[str],
-        directory: Path,
-        on_start: Callable[[int, int], None],
-        on_exit: Callable[[int, int], None],
-        *,
-        own_group: bool,
-    ) -> None:
-        """Take the same arguments as `ZygoteLauncher`."""
-        self._arguments = arguments
-        self._directory = directory
-        self._on_start = on_start
-        self._on_exit = on_exit
-        self._own_group = own_group
-
-    def start(self) -> None:
-        """Do nothing: there is nothing to prepare."""
+class FreshLauncher(Launcher):
+    """Starts each generation as a fresh Python process, which imports all by itself."""
 
     def launch(self, number: int, control: socket.socket) -> None:
         """Start generation `number` and a thread that waits for its end."""
@@ -206,22 +172,13 @@ class FreshLauncher:
                     _FRESH_START,
                     str(descriptor),
                     str(number),
-                    *self._arguments,
+                    *self.arguments,
                 ],
-                cwd=self._directory,
+                cwd=self.directory,
                 pass_fds=[descriptor],
-                process_group=0 if self._own_group else None,
+                process_group=0 if self.own_group else None,
             )
         loop = asyncio.get_running_loop()
         waiting = loop.run_in_executor(None, process.wait)
-        waiting.add_done_callback(lambda done: self._on_exit(process.pid, done.result()))
-        self._on_start(number, process.pid)
-
-    def learn(self, modules: list[str]) -> None:
-        """Do nothing: each process imports for itself."""
-
-    def renew(self) -> None:
-        """Do nothing: the next process imports the changed packages anyway."""
-
-    def stop(self) -> None:
-        """Do nothing: no process of ours is left."""
+        waiting.add_done_callback(lambda done: self.on_exit(process.pid, done.result()))
+        self.on_start(number, process.pid)

@@ -4,8 +4,8 @@ It is started by file path, so that neither the project nor its settings are the
 that needs them fails to import here, is skipped, and is imported by the generation. For the
 same reason this file imports the standard library only.
 
-Requests come as JSON lines from the supervisor; `{"fork": …}` brings the generation's end of its
-control channel as a file descriptor. When the supervisor is gone, however it went, the socket
+Requests come as JSON lines from the supervisor; the one for a generation brings that one's end of
+its control channel as a file descriptor. When the supervisor is gone, however it went, the socket
 is at its end, and the zygote takes every generation down with it.
 """
 

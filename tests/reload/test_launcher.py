@@ -1,4 +1,4 @@
-"""The zygote and its replacement, with a real worker."""
+"""The launchers alone, where a whole worker would add nothing."""
 
 import asyncio
 import os
@@ -8,25 +8,27 @@ from django_celery.reload.channel import Channel
 from django_celery.reload.launcher import ZygoteLauncher
 from tests.reload.project import PATIENCE, Project
 
+STAND_IN = """
+import socket
+
+def main(control, number, arguments):
+    socket.socket(fileno=control).recv(1)  # Until the supervisor closes its end.
+"""
+
 
 def test_a_renewed_zygote_leaves_its_generations_alone(project: Project) -> None:
     """As after `uv sync`: what runs on the old packages goes on until it has retired."""
-    project.write(
-        "stand_in.py",
-        "import socket\n\ndef main(control, number, arguments):\n"
-        "    socket.socket(fileno=control).recv(1)  # Until the supervisor closes its end.\n",
-    )
+    project.write("django_celery/reload/generation.py", STAND_IN)
 
     async def renew() -> tuple[list[int], list[int]]:
         started: asyncio.Queue[int] = asyncio.Queue()
         ended: asyncio.Queue[int] = asyncio.Queue()
         launcher = ZygoteLauncher(
-            [],
-            project.folder,
-            lambda _, pid: started.put_nowait(pid),
-            lambda pid, _: ended.put_nowait(pid),
+            arguments=[],
+            directory=project.folder,
+            on_start=lambda _, pid: started.put_nowait(pid),
+            on_exit=lambda pid, _: ended.put_nowait(pid),
             own_group=True,
-            module="stand_in",
         )
         launcher.start()
         controls = []

@@ -93,10 +93,10 @@ async def _supervise(arguments: list[str], options: argparse.Namespace) -> int:
     fresh = options.no_preload or pool in {"gevent", "eventlet"}
     launcher_class = FreshLauncher if fresh else ZygoteLauncher
     launcher = launcher_class(
-        arguments,
-        root,
-        supervisor.forked,
-        supervisor.exited,
+        arguments=arguments,
+        directory=root,
+        on_start=supervisor.forked,
+        on_exit=supervisor.exited,
         # A group of its own lets a whole pool be killed. A worker without a pool stays in the
         # terminal's group instead, so that a debugger in a task can read the keyboard.
         own_group=not (sys.stdin.isatty() and pool == "solo"),
