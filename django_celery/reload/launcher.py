@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -179,6 +180,12 @@ class FreshLauncher(Launcher):
                 process_group=0 if self.own_group else None,
             )
         loop = asyncio.get_running_loop()
-        waiting = loop.run_in_executor(None, process.wait)
-        waiting.add_done_callback(lambda done: self.on_exit(process.pid, done.result()))
+
+        def wait() -> None:
+            code = process.wait()
+            with contextlib.suppress(RuntimeError):  # The loop is closed: nobody asks any more.
+                loop.call_soon_threadsafe(self.on_exit, process.pid, code)
+
+        # Not the loop's executor: that has a handful of threads, and more generations may live.
+        threading.Thread(target=wait, name=f"generation {number}", daemon=True).start()
         self.on_start(number, process.pid)

@@ -1,11 +1,13 @@
 """The launchers alone, where a whole worker would add nothing."""
 
 import asyncio
+import contextlib
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 from django_celery.reload.channel import Channel
-from django_celery.reload.launcher import ZygoteLauncher
+from django_celery.reload.launcher import FreshLauncher, ZygoteLauncher
 from tests.reload.project import PATIENCE, Project
 
 STAND_IN = """
@@ -51,3 +53,31 @@ def test_a_renewed_zygote_leaves_its_generations_alone(project: Project) -> None
 
     pids, ends = asyncio.run(renew())
     assert pids == ends
+
+
+def test_the_end_of_a_fresh_process_is_noticed_however_many_live(project: Project) -> None:
+    project.write("django_celery/reload/generation.py", STAND_IN)
+
+    async def end_last_then_first() -> tuple[list[int], list[int]]:
+        # Which has a thread or two for each core otherwise.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        started: list[int] = []
+        ended: asyncio.Queue[int] = asyncio.Queue()
+        launcher = FreshLauncher(
+            arguments=[],
+            directory=project.folder,
+            on_start=lambda _, pid: started.append(pid),
+            on_exit=lambda pid, _: ended.put_nowait(pid),
+            own_group=True,
+        )
+        with contextlib.ExitStack() as controls:
+            for number in (1, 2):
+                ours, theirs = socket.socketpair()
+                controls.enter_context(ours)
+                launcher.launch(number, theirs)
+            ours.close()
+            ends = [await asyncio.wait_for(ended.get(), PATIENCE)]
+        return started, [*ends, await asyncio.wait_for(ended.get(), PATIENCE)]
+
+    started, ends = asyncio.run(end_last_then_first())
+    assert ends == started[::-1]
