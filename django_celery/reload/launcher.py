@@ -16,6 +16,9 @@ from .channel import Channel, ChannelClosedError
 # Where generations keep the compiled form of the project's modules, in its folder.
 BYTECODE_FOLDER = ".run/bytecode"
 
+# Seconds until a zygote that died before it was of use is replaced.
+_AFTER_FAILURE = 1.0
+
 _GENERATION_MODULE = f"{__package__}.generation"
 
 # gevent and eventlet replace parts of the standard library, which must come before all imports.
@@ -35,6 +38,7 @@ class Launcher:
     directory: Path  # where generations run
     on_start: Callable[[int, int], None]  # called with a generation's number and process id
     on_exit: Callable[[int, int], None]  # with process id and exit code (negative: by this signal)
+    on_failure: Callable[[int], None]  # with the exit code of a zygote that was of no use
     own_group: bool  # whether a generation leads a process group, as a pool of processes needs
 
     def start(self) -> None:
@@ -56,18 +60,20 @@ class Launcher:
 
 @dataclass(kw_only=True)
 class ZygoteLauncher(Launcher):
-    """Has the zygote fork generations; a zygote that dies is replaced."""
+    """Has the zygote fork generations; a zygote that dies is replaced.
 
+    If the replacement dies as well before it has forked, the import of a learned module is the
+    likely reason: nothing is imported in advance from then on, until the packages change.
+    """
+
+    _learns: bool = field(default=True, init=False)
     _modules: dict[str, None] = field(default_factory=dict, init=False)
     _zygote: "_ZygoteProcess | None" = field(default=None, init=False)
     _leaving: "list[_ZygoteProcess]" = field(default_factory=list, init=False)
 
     def start(self) -> None:
         """Start the zygote, which begins to import what is known so far."""
-        zygote = self._zygote = _ZygoteProcess()
-        asyncio.get_running_loop().add_reader(zygote.channel, self._receive, zygote)
-        if self._modules:
-            zygote.channel.send({"preload": list(self._modules)})
+        self._running()
 
     def launch(self, number: int, control: socket.socket) -> None:
         """Have the zygote fork generation `number`."""
@@ -87,34 +93,42 @@ class ZygoteLauncher(Launcher):
             try:
                 self._running().channel.send(request, (control.fileno(),))
             except ChannelClosedError:
-                self._replace(self._running())
+                self._lost(self._running())
                 self._running().channel.send(request, (control.fileno(),))
 
     def learn(self, modules: list[str]) -> None:
         """Have the zygote import `modules` as well, now and after every restart."""
-        new = [name for name in modules if name not in self._modules]
+        new = [name for name in modules if name not in self._modules] if self._learns else []
         self._modules.update(dict.fromkeys(new))
-        if new:
+        if new and self._zygote:
             # If it has just died, its replacement imports all that is known.
             with contextlib.suppress(ChannelClosedError):
-                self._running().channel.send({"preload": new})
+                self._zygote.channel.send({"preload": new})
 
     def renew(self) -> None:
         """Start a new zygote; the old one ends with its last generation."""
-        old = self._running()
-        with contextlib.suppress(ChannelClosedError):
-            old.channel.send({"leave": True})
-            self._leaving.append(old)
-        self.start()
+        self._learns = True
+        if self._zygote:
+            with contextlib.suppress(ChannelClosedError):
+                self._zygote.channel.send({"leave": True})
+                self._leaving.append(self._zygote)
+        self._zygote = None
+        self._running()
 
     def stop(self) -> None:
         """Let every zygote end and wait for it."""
-        for zygote in [*self._leaving, self._running()]:
-            self._end(zygote)
+        for zygote in [*self._leaving, self._zygote]:
+            if zygote:
+                self._end(zygote)
 
     def _running(self) -> "_ZygoteProcess":
+        """Return the zygote; start one if there is none."""
         if self._zygote is None:
-            raise RuntimeError("The zygote has not been started.")
+            self._zygote = _ZygoteProcess()
+            channel = self._zygote.channel
+            asyncio.get_running_loop().add_reader(channel, self._receive, self._zygote)
+            if self._modules:
+                channel.send({"preload": list(self._modules)})
         return self._zygote
 
     def _receive(self, zygote: "_ZygoteProcess") -> None:
@@ -125,22 +139,31 @@ class ZygoteLauncher(Launcher):
                 self._leaving.remove(zygote)
                 self._end(zygote)
             else:
-                self._replace(zygote)
+                self._lost(zygote)
             return
         for message in messages:
             if "forked" in message:
+                zygote.has_forked = True
                 self.on_start(message["forked"], message["pid"])
             else:
                 self.on_exit(message["exited"], message["code"])
 
-    def _replace(self, dead: "_ZygoteProcess") -> None:
-        self._end(dead)
-        self.start()
+    def _lost(self, zygote: "_ZygoteProcess") -> None:
+        code = self._end(zygote)
+        self._zygote = None
+        if zygote.has_forked:
+            self._running()
+            return
+        if self._learns:
+            self._learns = False
+            self._modules.clear()
+            self.on_failure(code)
+        asyncio.get_running_loop().call_later(_AFTER_FAILURE, self._running)
 
-    def _end(self, zygote: "_ZygoteProcess") -> None:
+    def _end(self, zygote: "_ZygoteProcess") -> int:
         asyncio.get_running_loop().remove_reader(zygote.channel)
         zygote.channel.close()
-        zygote.process.wait()
+        return zygote.process.wait()
 
 
 class _ZygoteProcess:
@@ -157,6 +180,7 @@ class _ZygoteProcess:
                 pass_fds=[theirs.fileno()],
             )
         self.channel = Channel(ours)
+        self.has_forked = False
 
 
 class FreshLauncher(Launcher):

@@ -75,6 +75,16 @@ class Report:
             "Its tasks go back into the queue.",
         )
 
+    def preload_failed(self, code: int) -> None:
+        """Say that the zygote, which ended with `code`, imports nothing in advance any more."""
+        self._say(
+            "bad",
+            f"The process that imports packages in advance {_ending(code)} before it was of use. "
+            "Each generation imports them for itself now, so reloads take longer. If this comes "
+            "again, a package does not stand to be imported there: run the worker with "
+            "--no-preload.",
+        )
+
     def polling(self) -> None:
         """Say that the files are looked at, and how to get events."""
         self._say(

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import sys
+from pathlib import Path
 
 from tests.processes import RedisServer
 from tests.reload.project import Project, children, eventually, is_alive
@@ -37,6 +39,34 @@ def test_a_killed_zygote_is_replaced_and_the_next_save_is_live(project: Project)
         project.save_version(1)
         worker.wait_for("Reloaded in")
         assert project.version() == 1
+
+
+def test_a_package_that_kills_the_zygote_is_not_imported_there_again(
+    project: Project, tmp_path: Path
+) -> None:
+    """As some libraries of macOS do, and whatever else runs in a generation only."""
+    # A user's own packages: those of this environment are not for a test to add to.
+    python = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    packages = tmp_path / "lib" / python / "site-packages"
+    packages.mkdir(parents=True)
+    noted = tmp_path / "imports"
+    (packages / "deadly.py").write_text(
+        "import os\n"
+        "if 'DJANGO_SETTINGS_MODULE' not in os.environ:\n"
+        f"    print('.', file=open({str(noted)!r}, 'a'))\n"
+        "    os._exit(3)\n"
+    )
+    project.write("probe/tasks.py", "import deadly\n" + project.read("probe/tasks.py"))
+    with project.worker(PYTHONUSERBASE=str(tmp_path), PYTHONPATH=str(packages)) as worker:
+        worker.wait_for("imports packages in advance has ended by itself with exit code 3")
+        assert project.version() == 0
+        for version in (1, 2):
+            project.save_version(version)
+            worker.wait_for("Reloaded in")
+            assert project.version() == version
+        assert worker.output.count("run the worker with --no-preload") == 1
+        # The zygote that ran when it became known, and the one that replaced that.
+        assert noted.read_text().split() == [".", "."]
 
 
 def test_nothing_outlives_a_killed_supervisor(project: Project) -> None:

@@ -25,11 +25,13 @@ def test_a_renewed_zygote_leaves_its_generations_alone(project: Project) -> None
     async def renew() -> tuple[list[int], list[int]]:
         started: asyncio.Queue[int] = asyncio.Queue()
         ended: asyncio.Queue[int] = asyncio.Queue()
+        failed: list[int] = []
         launcher = ZygoteLauncher(
             arguments=[],
             directory=project.folder,
             on_start=lambda _, pid: started.put_nowait(pid),
             on_exit=lambda pid, _: ended.put_nowait(pid),
+            on_failure=failed.append,
             own_group=True,
         )
         launcher.start()
@@ -63,11 +65,13 @@ def test_the_end_of_a_fresh_process_is_noticed_however_many_live(project: Projec
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
         started: list[int] = []
         ended: asyncio.Queue[int] = asyncio.Queue()
+        failed: list[int] = []
         launcher = FreshLauncher(
             arguments=[],
             directory=project.folder,
             on_start=lambda _, pid: started.append(pid),
             on_exit=lambda pid, _: ended.put_nowait(pid),
+            on_failure=failed.append,
             own_group=True,
         )
         with contextlib.ExitStack() as controls:

@@ -88,7 +88,8 @@ class Command(BaseCommand):
 
 async def _supervise(arguments: list[str], options: argparse.Namespace) -> int:
     root = Path(__file__).resolve().parents[3]
-    supervisor = Supervisor(root, Report(root), grace=options.grace)
+    report = Report(root)
+    supervisor = Supervisor(root, report, grace=options.grace)
     pool = _pool(arguments)
     fresh = options.no_preload or pool in {"gevent", "eventlet"}
     launcher_class = FreshLauncher if fresh else ZygoteLauncher
@@ -97,6 +98,7 @@ async def _supervise(arguments: list[str], options: argparse.Namespace) -> int:
         directory=root,
         on_start=supervisor.forked,
         on_exit=supervisor.exited,
+        on_failure=report.preload_failed,
         # A group of its own lets a whole pool be killed. A worker without a pool stays in the
         # terminal's group instead, so that a debugger in a task can read the keyboard.
         own_group=not (sys.stdin.isatty() and pool == "solo"),
