@@ -1,10 +1,11 @@
 """A saved file is live, and no task notices."""
 
 import re
+from pathlib import Path
 
 import pytest
 
-from tests.reload.project import Project, eventually
+from tests.reload.project import Project, children, eventually
 
 
 def test_a_task_sent_after_a_save_runs_on_the_new_code(project: Project) -> None:
@@ -94,6 +95,10 @@ def test_no_preload_reloads_in_fresh_processes(project: Project) -> None:
         project.save_version(1)
         worker.wait_for("Reloaded in")
         assert project.version() == 1
+        eventually(lambda: len(children(worker.process.pid)) == 1, "generation 1 has ended")
+        [generation] = children(worker.process.pid)
+        # What the zygote forks runs as zygote.py, too.
+        assert b"zygote.py" not in Path(f"/proc/{generation}/cmdline").read_bytes()
 
 
 @pytest.mark.parametrize("count", [10, pytest.param(200, marks=pytest.mark.slow)])
