@@ -35,18 +35,22 @@ class Report:
         seconds: float,
         before: Collection[str],
         after: Collection[str],
-        unfinished: int,
+        finishing: int,
     ) -> None:
-        """Say that `number` runs the changed code, `seconds` after the change was seen."""
+        """Say that `number` runs the changed code, `seconds` after the change was seen.
+
+        `finishing` old generations are still running tasks.
+        """
         line = f"Reloaded in {seconds:.2f} s: generation {number} runs {self._files(paths)}."
         for sign, names in (
             ("+", sorted(set(after) - set(before))),
             ("−", sorted(set(before) - set(after))),  # noqa: RUF001 - a minus sign.
         ):
             line += "".join(f" {sign} {name}" for name in names)
-        if unfinished:
-            verb = "is" if unfinished == 1 else "are"
-            line += f" {_tasks(unfinished)} {verb} still finishing on the old code."
+        if finishing == 1:
+            line += " 1 old generation is still finishing its tasks."
+        elif finishing:
+            line += f" {finishing} old generations are still finishing their tasks."
         self._say("good", line)
 
     def finished(self, number: int) -> None:

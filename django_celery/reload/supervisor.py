@@ -51,8 +51,8 @@ class _Generation:
     started_at: float = field(default_factory=time.monotonic)
     pid: int | None = None
     tasks: Collection[str] | None = None  # None until it is ready
-    unfinished: int = 0  # tasks it was still running when it began to retire
     retired: bool = False
+    was_busy: bool = False  # it was running tasks when it began to retire, and ends with the last
 
 
 class Supervisor:
@@ -151,7 +151,7 @@ class Supervisor:
                 case "ready":
                     self._ready(generation, message["tasks"])
                 case "retiring":
-                    generation.unfinished = message["running"]
+                    generation.was_busy = message["running"] > 0
                 case "loaded":
                     self._launcher.learn(message["foreign"])
                     for folder in message["folders"]:
@@ -177,7 +177,7 @@ class Supervisor:
                 seconds=now - generation.changes.seen_at,
                 before=generation.tasks_before,
                 after=tasks,
-                unfinished=sum(g.unfinished for g in self._alive if g.retired),
+                finishing=sum(g.was_busy for g in self._alive),
             )
 
     def _retire(self, generation: _Generation) -> None:
@@ -187,10 +187,10 @@ class Supervisor:
         if generation.tasks is None:
             # It has taken no task, so nothing is lost if its boot has to be cut short.
             asyncio.get_running_loop().call_later(_BOOT_GRACE, self._end_boot, generation)
-        retired = [g for g in self._alive if g.retired and g.unfinished]
-        if len(retired) > _MOST_RETIRED:
-            self._report.too_many(retired[0].number)
-            self._stop_hard(retired[0])
+        finishing = [g for g in self._alive if g.was_busy]
+        if len(finishing) > _MOST_RETIRED:
+            self._report.too_many(finishing[0].number)
+            self._stop_hard(finishing[0])
 
     def _end_boot(self, generation: _Generation) -> None:
         if generation in self._alive and generation.tasks is None:
@@ -207,7 +207,7 @@ class Supervisor:
         if self._stopping.is_set():
             return
         if generation.retired:
-            if generation.unfinished:
+            if generation.was_busy:
                 self._report.finished(generation.number)
         elif generation.tasks is None and code is not None and code >= 0:
             self._current = None

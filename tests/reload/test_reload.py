@@ -22,13 +22,32 @@ def test_a_running_task_ends_once_on_the_old_code_while_the_new_serves(project: 
         running = project.send(1, wait_for="go")
         eventually(lambda: project.noted("began"), "the task began")
         project.save_version(1)
-        worker.wait_for(r"generation 2 runs .* 1 task is still finishing on the old code")
+        worker.wait_for(r"generation 2 runs .* 1 old generation is still finishing its tasks")
         assert project.version() == 1
         project.probe.rpush("go", "on")
         assert running.get(timeout=60) == 0
         worker.wait_for(r"Generation 1 has finished its last task on the old code")
     assert project.noted("began").count((1, 0)) == 1
     assert [n for n, _ in project.noted("ended")].count(1) == 1
+
+
+def test_it_says_how_many_generations_are_still_finishing(project: Project) -> None:
+    with project.worker() as worker:
+        ends = [project.send(1, wait_for="first"), project.send(2, wait_for="second")]
+        eventually(lambda: len(project.noted("began")) == 2, "both tasks began")
+        project.save_version(1)
+        worker.wait_for("generation 2 runs .* 1 old generation is still finishing its tasks")
+        project.probe.rpush("first", "on")
+        assert ends[0].get(timeout=60) == 0
+        ends.append(project.send(3, wait_for="third"))
+        eventually(lambda: len(project.noted("began")) == 3, "the third task began")
+        project.save_version(2)
+        worker.wait_for("generation 3 runs .* 2 old generations are still finishing their tasks")
+        project.probe.rpush("second", "on")
+        worker.wait_for("Generation 1 has finished its last task")
+        project.save_version(3)
+        worker.wait_for("generation 4 runs .* 1 old generation is still finishing its tasks")
+        project.probe.rpush("third", "on")
 
 
 def test_two_saves_of_the_same_size_within_a_second_both_count(project: Project) -> None:
