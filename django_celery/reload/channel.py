@@ -3,6 +3,7 @@
 import json
 import select
 import socket
+import threading
 from typing import Any
 
 Message = dict[str, Any]
@@ -20,6 +21,8 @@ class Channel:
     def __init__(self, connection: socket.socket) -> None:
         """Use `connection` from now on; the channel closes it."""
         self._socket = connection
+        # Threads of a generation send, too, and a long line may go out in several pieces.
+        self._sending = threading.Lock()
         self._unread = b""
 
     def fileno(self) -> int:
@@ -27,16 +30,17 @@ class Channel:
         return self._socket.fileno()
 
     def send(self, message: Message, descriptors: tuple[int, ...] = ()) -> None:
-        """Send `message`, and `descriptors` (open files) with it.
+        """Send `message`, and `descriptors` (open files) with it; any thread may.
 
         Raises `ChannelClosedError` if nobody is left to read it.
         """
         line = json.dumps(message).encode() + b"\n"
         try:
-            if descriptors:
-                sent = socket.send_fds(self._socket, [line], list(descriptors))
-                line = line[sent:]
-            self._socket.sendall(line)
+            with self._sending:
+                if descriptors:
+                    sent = socket.send_fds(self._socket, [line], list(descriptors))
+                    line = line[sent:]
+                self._socket.sendall(line)
         except (BrokenPipeError, ConnectionResetError) as error:
             raise ChannelClosedError from error
 
@@ -45,7 +49,7 @@ class Channel:
         return bool(select.select([self._socket], [], [], 0)[0])
 
     def receive(self) -> list[Message]:
-        """Wait until something has come and return the messages that are complete.
+        """Wait until something has come and return the messages that are complete, if any.
 
         Raises `ChannelClosedError` when the other end is closed and all of it has been read.
         """

@@ -95,18 +95,22 @@ class Retirement:
 
     def _listen(self) -> None:
         try:
-            while messages := self._channel.receive():
-                self._requested = True
-                if any("stop" in message for message in messages):
-                    self._stop_now()
-                if self._consumer is not None:
-                    self._consumer.call_soon(self._begin)
-                else:
-                    # Not in its event loop yet, or waiting for the broker: Celery looks at this
-                    # flag in both places.
-                    state.should_stop = EX_OK
+            while True:
+                for message in self._channel.receive():
+                    self._obey(message)
         except ChannelClosedError:
             self._abandoned()
+
+    def _obey(self, message: dict[str, Any]) -> None:
+        self._requested = True
+        if "stop" in message:
+            self._stop_now()
+        if self._consumer is not None:
+            self._consumer.call_soon(self._begin)
+        else:
+            # Not in its event loop yet, or waiting for the broker: Celery looks at this flag in
+            # both places.
+            state.should_stop = EX_OK
 
     def _guard(self, consumer: Any) -> None:
         receive = consumer.task_consumer.on_message

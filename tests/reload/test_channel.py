@@ -1,0 +1,59 @@
+"""The channel alone, and the generation's thread that listens to it: messages come in pieces."""
+
+import queue
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django_celery.reload.channel import Channel, Message
+from django_celery.reload.retire import Retirement
+from tests.reload.project import PATIENCE, eventually
+
+
+class Consumer:
+    """Stands in for a worker's consumer, and remembers what its loop was asked to call."""
+
+    def __init__(self) -> None:
+        self.calls: queue.Queue[str] = queue.Queue()
+
+    def call_soon(self, function: Any, *_: Any) -> None:
+        self.calls.put(function.__name__)
+
+
+def test_messages_of_several_threads_stay_whole() -> None:
+    ours, theirs = map(Channel, socket.socketpair())
+    long = "x" * 10**6
+    received: list[Message] = []
+    with ThreadPoolExecutor(4) as threads:
+        for number in range(20):
+            threads.submit(theirs.send, {"number": number, "long": long})
+        try:
+            while len(received) < 20:
+                received += ours.receive()
+        finally:
+            ours.close()
+    assert all(message["long"] == long for message in received)
+    assert sorted(message["number"] for message in received) == list(range(20))
+
+
+class Listener(Retirement):
+    """Notes its supervisor's end like everything else, and does not end this process with it."""
+
+    def _abandoned(self) -> None:
+        self._consumer.call_soon(self._abandoned)
+
+
+def test_a_generation_hears_a_message_that_comes_in_two_pieces() -> None:
+    ours, theirs = socket.socketpair()
+    consumer = Consumer()
+    channel = Channel(theirs)
+    retirement = Listener(channel)
+    retirement.connected(consumer)
+    retirement.listen()
+    with ours:
+        ours.sendall(b'{"retire": ')
+        eventually(lambda: not channel.readable(), "the first piece is read")
+        ours.sendall(b"true}\n")
+        calls = [consumer.calls.get(timeout=PATIENCE) for _ in range(2)]
+    assert calls == ["_guard", "_begin"]
+    assert consumer.calls.get(timeout=PATIENCE) == "_abandoned"
