@@ -1,8 +1,10 @@
 """A worker that waits for its broker: one line when it is away, one when it is back."""
 
 import logging
+import warnings
 from typing import Any
 
+from celery.exceptions import CPendingDeprecationWarning
 from celery.utils.log import get_logger
 from celery.worker.consumer import Consumer
 from celery.worker.state import maybe_shutdown
@@ -44,7 +46,7 @@ class PatientConsumer(Consumer):
         return connection
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
-        """Clean up as Celery does, without its own line: ours comes with the next attempt.
+        """Clean up as Celery does, without its own lines: ours comes with the next attempt.
 
         Closing a Redis channel that has unacknowledged messages fails once its transport has
         lost its client (https://github.com/celery/kombu/issues/582), and the acknowledgement of
@@ -57,7 +59,10 @@ class PatientConsumer(Consumer):
         level = celery_logger.level
         celery_logger.setLevel(logging.ERROR)
         try:
-            super().on_connection_error_after_connected(exc)
+            with warnings.catch_warnings():
+                # The one there is advises to cancel running tasks; the settings decide against it.
+                warnings.simplefilter("ignore", CPendingDeprecationWarning)
+                super().on_connection_error_after_connected(exc)
         except AttributeError as error:
             logger.debug("The lost connection was not closed cleanly: %r", error)
         finally:
