@@ -1,8 +1,9 @@
 """Periodic tasks in development: a beat inside the worker that is handed over at each reload.
 
 Celery's embedded beat sleeps in a thread that nothing can wake, and two generations would write
-its schedule file at the same time. This one ticks in the worker's event loop. A lock makes sure
-that only one beats, and a small file carries over when each entry ran last.
+its schedule file at the same time. This one ticks in the worker's event loop, which gevent and
+eventlet have not got. A lock makes sure that only one beats, and a small file carries over when
+each entry ran last.
 """
 
 import datetime
@@ -16,6 +17,7 @@ from celery.beat import Scheduler
 from celery.utils.log import get_logger
 from django.conf import settings
 
+from . import APP
 from .retire import Retirement
 
 logger = get_logger(__name__)
@@ -54,6 +56,15 @@ class Beat:
         class EmbeddedBeat(bootsteps.StartStopStep):
             requires = ("celery.worker.consumer.tasks:Tasks",)
             beat: Beat | None = None
+
+            def __init__(self, consumer: Any, **options: Any) -> None:
+                super().__init__(consumer, **options)
+                if consumer.hub is None and consumer.app.conf.beat_schedule:
+                    logger.warning(
+                        "The entries of CELERY_BEAT_SCHEDULE do not run in this worker, as its "
+                        "pool has no event loop. Run `celery -A %s beat` beside it.",
+                        APP,
+                    )
 
             def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
                 if self.beat is None and consumer.app.conf.beat_schedule:

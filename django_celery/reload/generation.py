@@ -63,7 +63,9 @@ def main(control: int, number: int, arguments: list[str]) -> None:
         # Each reload is one line, and the supervisor writes it.
         for name in ("celery.apps.worker", "celery.worker.consumer.connection"):
             logging.getLogger(name).setLevel(logging.WARNING)
-        # That the worker runs as root has been said by the first generation.
+        # That this pool has no beat has been said by the first generation.
+        logging.getLogger(Beat.__module__).setLevel(logging.ERROR)
+        # That the worker runs as root, too.
         warnings.simplefilter("ignore", SecurityWarning)
     command = [] if number == 1 else ["--quiet"]
     command += ["--app", APP, "worker", *_worker_options(number, arguments)]

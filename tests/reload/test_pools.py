@@ -1,21 +1,10 @@
 """What holds for each of Celery's pools; prefork is what all other tests use."""
 
-import importlib.util
-
 import pytest
 
 from tests.reload.project import Project, eventually
 
-POOLS = [
-    "threads",
-    "solo",
-    pytest.param(
-        "gevent",
-        marks=pytest.mark.skipif(
-            importlib.util.find_spec("gevent") is None, reason="gevent is not installed"
-        ),
-    ),
-]
+POOLS = ["threads", "solo", "gevent"]
 
 
 @pytest.mark.parametrize("pool", POOLS)
@@ -38,3 +27,15 @@ def test_a_running_task_completes_once(project: Project, pool: str) -> None:
         project.probe.rpush("go", "on")
         assert running.get(timeout=60) == 0
     assert [n for n, _ in project.noted("ended")].count(1) == 1
+
+
+def test_a_pool_without_an_event_loop_says_once_that_it_has_no_beat(project: Project) -> None:
+    settings = project.read("django_celery/settings.py")
+    entry = 'CELERY_BEAT_SCHEDULE = {"a": {"task": "probe.tasks.record", "schedule": 3600}}\n'
+    project.write("django_celery/settings.py", settings + entry)
+    with project.worker("-P", "gevent") as worker:
+        for version in (1, 2):
+            project.save_version(version)
+            worker.wait_for("Reloaded in")
+            assert project.version() == version
+        assert worker.output.count("Run `celery -A django_celery beat` beside it") == 1
