@@ -11,10 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import bytecode
 from .channel import Channel, ChannelClosedError
-
-# Where generations keep the compiled form of the project's modules, in its folder.
-BYTECODE_FOLDER = ".run/bytecode"
 
 # Seconds until a zygote that died before it was of use is replaced.
 _AFTER_FAILURE = 1.0
@@ -86,7 +84,7 @@ class ZygoteLauncher(Launcher):
             "argv": ["celery", "worker", *self.arguments],
             "environment": dict(os.environ),
             # The first generation imports all packages, and finds them compiled where they are.
-            "bytecode": str(self.directory / BYTECODE_FOLDER) if self._modules else None,
+            "bytecode": str(self.directory / bytecode.FOLDER) if self._modules else None,
             "arguments": self.arguments,
         }
         with control:

@@ -5,7 +5,6 @@ It knows changes, generations and processes, and nothing of Celery. `run()` tell
 
 import asyncio
 import contextlib
-import importlib.util
 import os
 import signal
 import socket
@@ -14,8 +13,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import bytecode
 from .channel import Channel, ChannelClosedError
-from .launcher import BYTECODE_FOLDER, Launcher
+from .launcher import Launcher
 from .report import Report
 from .watcher import Changes, Watcher
 
@@ -98,7 +98,7 @@ class Supervisor:
         """Swap the current generation for one that runs the changed code."""
         if self._stopping.is_set():
             return
-        _forget_bytecode(changes.paths, self._root / BYTECODE_FOLDER)
+        bytecode.forget(changes.paths, self._root)
         if changes.packages:
             self._launcher.renew()
         self._pause = 0.0
@@ -254,18 +254,3 @@ class Supervisor:
                 os.killpg(generation.pid, signal.SIGKILL)
             else:
                 os.kill(generation.pid, signal.SIGKILL)
-
-
-def _forget_bytecode(paths: Collection[Path], folder: Path) -> None:
-    """Remove the compiled form of changed modules, beside them and in `folder`.
-
-    Python takes a compiled file for fresh if the source's size and its time of change, in whole
-    seconds, are the same (https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation),
-    which two saves within a second can leave as they were.
-    """
-    for path in paths:
-        if path.suffix == ".py":
-            beside = Path(importlib.util.cache_from_source(str(path)))
-            below = path.parent.relative_to(path.anchor) / beside.name
-            beside.unlink(missing_ok=True)
-            (folder / below).unlink(missing_ok=True)
