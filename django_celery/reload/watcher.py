@@ -3,11 +3,10 @@
 import asyncio
 import contextlib
 import errno
-import fnmatch
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +26,8 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 from watchdog.observers.polling import PollingObserverVFS
 
+from .rules import Rules
+
 # Seconds without an event after which a batch is complete. One file is one save, and somebody is
 # waiting for it; several come in bursts, as from `git checkout`, and each reload starts a worker.
 _QUIET_AFTER_ONE = 0.015
@@ -37,40 +38,6 @@ _LONGEST_BATCH = 1.0
 
 # Seconds between two looks where the file system sends no events.
 _POLL_INTERVAL = 0.5
-
-# Folders in which nothing is watched: they hold what is installed, generated or not code.
-IGNORED_FOLDERS = frozenset(
-    {
-        ".git",
-        ".hg",
-        ".idea",
-        ".mypy_cache",
-        ".nox",
-        ".pytest_cache",
-        ".ruff_cache",
-        ".run",
-        ".svn",
-        ".tools",
-        ".tox",
-        ".venv",
-        ".vscode",
-        "__pycache__",
-        "node_modules",
-        "site-packages",
-        "venv",
-    }
-)
-
-_SUFFIXES = frozenset({".py", ".mo", ".po"})
-
-# Files in the project's root that change what the worker runs with.
-_ROOT_FILES = frozenset({".env", "pyproject.toml", "uv.lock"})
-
-# Below these every file counts: whatever its name, a task may render it.
-_CONTENT_FOLDERS = frozenset({"templates", "jinja2"})
-
-# What editors leave beside the file they save.
-_EDITOR_FILES = (".#*", "#*#", "*~", ".*.sw?", "*.tmp", "___jb_*", ".goutputstream-*")
 
 # Only Linux says when a file has been closed after writing; there, "modified" comes too early.
 _HAS_CLOSE_EVENTS = sys.platform == "linux"
@@ -102,28 +69,20 @@ class Watcher(FileSystemEventHandler):
 
     def __init__(
         self,
-        root: Path,
+        rules: Rules,
         on_change: Callable[[Changes], None],
         *,
-        extra: Iterable[Path] = (),
-        ignore: Iterable[str] = (),
-        ignored_folders: Iterable[Path] = (),
         packages: Path | None = None,
         poll: bool = False,
     ) -> None:
-        """Watch `root`, and every file of the `extra` files and folders.
+        """Watch the project's folder and what else the `rules` name.
 
-        `on_change` is called in the event loop that runs when the watcher starts. `ignore` holds
-        glob patterns that are matched against a path relative to `root` and against a name;
-        `ignored_folders` are media and static roots. `packages` is the site-packages folder,
-        where only the coming and going of a package counts. `poll` looks at the files twice a
-        second instead of relying on events.
+        `on_change` is called in the event loop that runs when the watcher starts. `packages` is
+        the site-packages folder, where only the coming and going of a package counts. `poll`
+        looks at the files twice a second instead of relying on events.
         """
-        self._root = root
+        self._rules = rules
         self._on_change = on_change
-        self._extra = [path.resolve() for path in extra]
-        self._ignore = tuple(ignore)
-        self._ignored_folders = {path.resolve() for path in ignored_folders}
         self._packages = packages
         self._poll = poll
         self._observer: BaseObserver | None = None
@@ -174,7 +133,7 @@ class Watcher(FileSystemEventHandler):
     def _observe(self, observer: BaseObserver) -> None:
         self._observer = observer
         observer.start()
-        for folder in (self._root, *self._extra):
+        for folder in (self._rules.root, *self._rules.extra):
             self._watch(observer, folder)
         if self._packages is not None and not self._poll:
             observer.schedule(self, str(self._packages), recursive=False)
@@ -200,31 +159,15 @@ class Watcher(FileSystemEventHandler):
                 names.clear()
                 continue
             seen.add(real)
-            names[:] = [name for name in names if not self._ignores_folder(Path(folder) / name)]
+            names[:] = [name for name in names if not self._rules.ignores(Path(folder) / name)]
             yield folder
 
     def _scan(self, folder: str | None) -> Iterator[os.DirEntry[str]]:
         """List `folder` for polling, without what is ignored."""
-        with os.scandir(folder or self._root) as entries:
+        with os.scandir(folder or self._rules.root) as entries:
             for entry in entries:
-                if not (entry.is_dir() and self._ignores_folder(Path(entry.path))):
+                if not (entry.is_dir() and self._rules.ignores(Path(entry.path))):
                     yield entry
-
-    def _ignores_folder(self, path: Path) -> bool:
-        return (
-            path.name in IGNORED_FOLDERS
-            or path in self._ignored_folders
-            or self._ignored_by_pattern(path)
-            # Any virtual environment, whatever its name.
-            or (path / "pyvenv.cfg").exists()
-        )
-
-    def _ignored_by_pattern(self, path: Path) -> bool:
-        relative = os.path.relpath(path, self._root)
-        return any(
-            fnmatch.fnmatch(relative, pattern) or fnmatch.fnmatch(path.name, pattern)
-            for pattern in self._ignore
-        )
 
     def _consider(self, event: FileSystemEvent, path: Path) -> None:
         if path.parent == self._packages:
@@ -243,12 +186,12 @@ class Watcher(FileSystemEventHandler):
             self._observer.unschedule(watch)
             if not path.is_dir():
                 self._report(path)
-        if path.is_dir() and not self._ignores_folder(path):
+        if path.is_dir() and not self._rules.ignores(path):
             self._watch(self._observer, path)
             # What was written into it before the watch was there counts.
             for folder in self._folders(path):
                 for file in Path(folder).iterdir():
-                    if file.is_file() and self._is_relevant(file):
+                    if file.is_file() and self._rules.counts(file):
                         self._report(file)
 
     def _counts(self, event: FileSystemEvent, path: Path) -> bool:
@@ -257,19 +200,7 @@ class Watcher(FileSystemEventHandler):
         if isinstance(event, FileCreatedEvent) and not self._poll and _is_empty(path):
             # The content follows, and with it the event that the file has been closed.
             return False
-        return self._is_relevant(path)
-
-    def _is_relevant(self, path: Path) -> bool:
-        if any(fnmatch.fnmatch(path.name, pattern) for pattern in _EDITOR_FILES):
-            return False
-        if self._ignored_by_pattern(path):
-            return False
-        return (
-            path.suffix in _SUFFIXES
-            or (path.name in _ROOT_FILES and path.parent == self._root)
-            or not _CONTENT_FOLDERS.isdisjoint(path.parts[len(self._root.parts) :])
-            or any(path == extra or extra in path.parents for extra in self._extra)
-        )
+        return self._rules.counts(path)
 
     def _report(self, path: Path, *, packages: bool = False) -> None:
         if self._loop is not None:

@@ -9,6 +9,7 @@ import pytest
 from watchdog.observers import Observer
 
 from django_celery.reload import watcher as watcher_module
+from django_celery.reload.rules import Rules
 from django_celery.reload.watcher import Changes, Watcher
 from tests.reload.project import PATIENCE
 
@@ -20,7 +21,7 @@ def first_change(
 
     async def watch() -> tuple[Changes, Watcher]:
         seen: asyncio.Queue[Changes] = asyncio.Queue()
-        watcher = Watcher(root, seen.put_nowait, **options)  # type: ignore[arg-type]
+        watcher = Watcher(Rules(root), seen.put_nowait, **options)  # type: ignore[arg-type]
         watcher.start()
         try:
             do()
@@ -72,7 +73,7 @@ def test_the_limit_of_watches_is_no_error_but_a_reason_to_poll(
 def test_a_file_that_is_written_all_the_time_counts_all_the_same(tmp_path: Path) -> None:
     async def watch() -> Changes:
         seen: asyncio.Queue[Changes] = asyncio.Queue()
-        watcher = Watcher(tmp_path, seen.put_nowait)
+        watcher = Watcher(Rules(tmp_path), seen.put_nowait)
         watcher.start()
         try:
             for number in range(10**6):

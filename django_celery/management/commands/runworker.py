@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from ...reload import APP
 from ...reload.launcher import FreshLauncher, ZygoteLauncher
 from ...reload.report import Report
+from ...reload.rules import Rules
 from ...reload.supervisor import Supervisor
 from ...reload.watcher import Watcher
 
@@ -103,12 +104,15 @@ async def _supervise(arguments: list[str], options: argparse.Namespace) -> int:
         # terminal's group instead, so that a debugger in a task can read the keyboard.
         own_group=not (sys.stdin.isatty() and pool == "solo"),
     )
-    watcher = Watcher(
+    rules = Rules(
         root,
-        supervisor.changed,
         extra=options.watch,
         ignore=options.ignore,
         ignored_folders=_generated_folders(),
+    )
+    watcher = Watcher(
+        rules,
+        supervisor.changed,
         packages=Path(sysconfig.get_path("purelib")),
         poll=options.poll,
     )

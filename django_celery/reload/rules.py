@@ -1,0 +1,92 @@
+"""What counts as a change: which folders are watched at all, and which files in them matter."""
+
+import fnmatch
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+# Folders in which nothing is watched: they hold what is installed, generated or not code.
+_IGNORED_FOLDERS = frozenset(
+    {
+        ".git",
+        ".hg",
+        ".idea",
+        ".mypy_cache",
+        ".nox",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".run",
+        ".svn",
+        ".tools",
+        ".tox",
+        ".venv",
+        ".vscode",
+        "__pycache__",
+        "node_modules",
+        "site-packages",
+        "venv",
+    }
+)
+
+_SUFFIXES = frozenset({".py", ".mo", ".po"})
+
+# Files in the project's root that change what the worker runs with.
+_ROOT_FILES = frozenset({".env", "pyproject.toml", "uv.lock"})
+
+# Below these every file counts: whatever its name, a task may render it.
+_CONTENT_FOLDERS = frozenset({"templates", "jinja2"})
+
+# What editors leave beside the file they save.
+_EDITOR_FILES = (".#*", "#*#", "*~", ".*.sw?", "*.tmp", "___jb_*", ".goutputstream-*")
+
+
+class Rules:
+    """Tells of a path whether its change is one that a worker has to know of."""
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        extra: Iterable[Path] = (),
+        ignore: Iterable[str] = (),
+        ignored_folders: Iterable[Path] = (),
+    ) -> None:
+        """Apply to the project in `root`, and to every file of the `extra` files and folders.
+
+        `ignore` holds glob patterns that are matched against a path relative to `root` and
+        against a name; `ignored_folders` are media and static roots.
+        """
+        self.root = root
+        self.extra = [path.resolve() for path in extra]
+        self._ignore = tuple(ignore)
+        self._ignored_folders = {path.resolve() for path in ignored_folders}
+
+    def ignores(self, folder: Path) -> bool:
+        """Tell whether nothing in `folder` or below can count, so that it need not be watched."""
+        return (
+            folder.name in _IGNORED_FOLDERS
+            or folder in self._ignored_folders
+            or self._is_ignored_by_pattern(folder)
+            # Any virtual environment, whatever its name.
+            or (folder / "pyvenv.cfg").exists()
+        )
+
+    def counts(self, path: Path) -> bool:
+        """Tell whether a change of the file at `path`, in a folder that is watched, counts."""
+        if any(fnmatch.fnmatch(path.name, pattern) for pattern in _EDITOR_FILES):
+            return False
+        if self._is_ignored_by_pattern(path):
+            return False
+        return (
+            path.suffix in _SUFFIXES
+            or (path.name in _ROOT_FILES and path.parent == self.root)
+            or not _CONTENT_FOLDERS.isdisjoint(path.parts[len(self.root.parts) :])
+            or any(path == extra or extra in path.parents for extra in self.extra)
+        )
+
+    def _is_ignored_by_pattern(self, path: Path) -> bool:
+        relative = os.path.relpath(path, self.root)
+        return any(
+            fnmatch.fnmatch(relative, pattern) or fnmatch.fnmatch(path.name, pattern)
+            for pattern in self._ignore
+        )
