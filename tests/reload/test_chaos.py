@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import programs
 from tests.processes import RedisServer, free_port
 from tests.reload.project import PATIENCE, Project, Worker, children, eventually, is_alive
 
@@ -120,7 +121,7 @@ def test_every_task_is_accounted_for(
     tmp_path: Path, redis_server: RedisServer, seed: int, count: int
 ) -> None:
     port = free_port()
-    command = ["redis-server", "--bind", "127.0.0.1", "--appendonly", "yes"]
+    command = [str(programs.redis()), "--bind", "127.0.0.1", "--appendonly", "yes"]
     broker = RedisServer([*command, "--appendfsync", "always", "--port"], port, tmp_path)
     broker.start()
     try:
