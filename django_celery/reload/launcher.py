@@ -107,9 +107,10 @@ class ZygoteLauncher(Launcher):
         """Start a new zygote; the old one ends with its last generation."""
         self._learns = True
         if self._zygote:
+            self._leaving.append(self._zygote)
+            # If it has just died, its end is yet to be seen, and is that of one that leaves.
             with contextlib.suppress(ChannelClosedError):
                 self._zygote.channel.send({"leave": True})
-                self._leaving.append(self._zygote)
         self._zygote = None
         self._running()
 

@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
 from django_celery.reload.channel import Channel
 from django_celery.reload.launcher import FreshLauncher, ZygoteLauncher
-from tests.reload.project import PATIENCE, Project
+from tests.reload.project import PATIENCE, Project, children
 
 STAND_IN = """
 import socket
@@ -25,13 +26,12 @@ def test_a_renewed_zygote_leaves_its_generations_alone(project: Project) -> None
     async def renew() -> tuple[list[int], list[int]]:
         started: asyncio.Queue[int] = asyncio.Queue()
         ended: asyncio.Queue[int] = asyncio.Queue()
-        failed: list[int] = []
         launcher = ZygoteLauncher(
             arguments=[],
             directory=project.folder,
             on_start=lambda _, pid: started.put_nowait(pid),
             on_exit=lambda pid, _: ended.put_nowait(pid),
-            on_failure=failed.append,
+            on_failure=lambda _: None,
             own_group=True,
         )
         launcher.start()
@@ -57,6 +57,35 @@ def test_a_renewed_zygote_leaves_its_generations_alone(project: Project) -> None
     assert pids == ends
 
 
+def test_a_zygote_that_is_dead_when_it_is_renewed_is_replaced_once(project: Project) -> None:
+    project.write("django_celery/reload/generation.py", STAND_IN)
+
+    async def kill_and_renew() -> None:
+        started: asyncio.Queue[int] = asyncio.Queue()
+        launcher = ZygoteLauncher(
+            arguments=[],
+            directory=project.folder,
+            on_start=lambda _, pid: started.put_nowait(pid),
+            on_exit=lambda *_: None,
+            on_failure=lambda _: None,
+            own_group=True,
+        )
+        launcher.start()
+        [zygote] = set(children(os.getpid())) - before
+        os.kill(zygote, signal.SIGKILL)
+        os.waitid(os.P_PID, zygote, os.WEXITED | os.WNOWAIT)
+        launcher.renew()
+        ours, theirs = socket.socketpair()
+        with ours:
+            launcher.launch(1, theirs)
+            await asyncio.wait_for(started.get(), PATIENCE)
+        launcher.stop()
+
+    before = set(children(os.getpid()))
+    asyncio.run(kill_and_renew())
+    assert set(children(os.getpid())) == before
+
+
 def test_the_end_of_a_fresh_process_is_noticed_however_many_live(project: Project) -> None:
     project.write("django_celery/reload/generation.py", STAND_IN)
 
@@ -65,13 +94,12 @@ def test_the_end_of_a_fresh_process_is_noticed_however_many_live(project: Projec
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
         started: list[int] = []
         ended: asyncio.Queue[int] = asyncio.Queue()
-        failed: list[int] = []
         launcher = FreshLauncher(
             arguments=[],
             directory=project.folder,
             on_start=lambda _, pid: started.append(pid),
             on_exit=lambda pid, _: ended.put_nowait(pid),
-            on_failure=failed.append,
+            on_failure=lambda _: None,
             own_group=True,
         )
         with contextlib.ExitStack() as controls:
