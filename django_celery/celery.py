@@ -9,10 +9,11 @@ from celery.signals import task_postrun, task_prerun
 from django.db import close_old_connections
 
 from django_celery.environment import one_sentence_if_invalid
+from django_celery.exits import ExitingTask
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_celery.settings")
 
-app = Celery("django_celery")
+app = Celery("django_celery", task_cls=ExitingTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

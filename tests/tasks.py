@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -39,6 +40,14 @@ def kill_own_process_once(marker: str) -> str:
     raise AssertionError("A process survived SIGKILL.")
 
 
+@shared_task
+def leave(marker: str) -> None:
+    """Note in the file `marker` that it begins, and exit."""
+    with Path(marker).open("a") as file:
+        file.write("began\n")
+    sys.exit("for good")
+
+
 @task
 def double(number: int) -> int:
     """Return twice the number."""
@@ -61,6 +70,12 @@ def tell_attempt(context: "TaskContext[..., int]", add_to: int) -> int:
 def fail(message: str) -> None:
     """Raise a ValueError."""
     raise ValueError(message)
+
+
+@task
+def call_exiting_command() -> None:
+    """Exit, as some management commands do."""
+    sys.exit(3)
 
 
 @task

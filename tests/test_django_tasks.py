@@ -18,6 +18,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from conftest import StartWorker
+from django_celery.exits import TaskExitError
 from tests import tasks
 from tests.processes import DEADLINE, ROOT, RedisServer, eventually, free_port
 from tests.reload.project import Project
@@ -68,6 +69,7 @@ def test_what_a_task_can_be(redis_server: RedisServer, start_worker: StartWorker
     with_context = tasks.tell_attempt.enqueue(10)
     later = tasks.double.using(run_after=timezone.now() + timedelta(seconds=1)).enqueue(1)
     failing = tasks.fail.enqueue("a reason")
+    exiting = tasks.call_exiting_command.enqueue()
 
     assert finished(coroutine).return_value == 42
     assert finished(with_context).return_value == 11
@@ -79,6 +81,10 @@ def test_what_a_task_can_be(redis_server: RedisServer, start_worker: StartWorker
     assert failing.status == TaskResultStatus.FAILED
     assert error.exception_class is ValueError
     assert "raise ValueError(message)" in error.traceback
+    error = finished(exiting).errors[0]
+    assert exiting.status == TaskResultStatus.FAILED
+    assert error.exception_class is TaskExitError
+    assert "sys.exit(3)" in error.traceback
 
 
 def test_a_task_that_is_killed_has_failed(

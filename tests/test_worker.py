@@ -7,13 +7,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from celery import Celery
 from celery.result import AsyncResult
 from django.apps import apps
 
 from conftest import StartWorker
-from tests.processes import DEADLINE, ROOT, RedisServer, free_port
+from django_celery.exits import TaskExitError
+from tests import tasks
+from tests.processes import DEADLINE, ROOT, RedisServer, eventually, free_port
 
 
 @pytest.fixture(params=["redis_server", "embedded_redis"])
@@ -54,6 +57,36 @@ def test_a_task_whose_process_is_killed_runs_again(
 
     assert result.get(timeout=DEADLINE) == "ran again"
     assert "SIGKILL" in worker.output
+
+
+def test_a_task_whose_process_is_told_to_end_runs_again(
+    redis_server: RedisServer, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    worker = start_worker("--concurrency=1")
+    marker = tmp_path / "began"
+    result = tasks.hang_once.delay(str(marker))
+    eventually(marker.exists)
+
+    [pool_process] = psutil.Process(worker.pid).children()
+    pool_process.terminate()
+
+    assert result.get(timeout=DEADLINE) == "ran again"
+
+
+@pytest.mark.parametrize("pool", ["prefork", "solo"])
+def test_a_task_that_exits_has_failed_and_does_not_come_back(
+    redis_server: RedisServer, start_worker: StartWorker, tmp_path: Path, pool: str
+) -> None:
+    start_worker("--concurrency=1", f"--pool={pool}")
+    marker = tmp_path / "began"
+
+    result = tasks.leave.delay(str(marker))
+
+    with pytest.raises(TaskExitError, match=r"sys\.exit\('for good'\)"):
+        result.get(timeout=DEADLINE)
+    # Behind whatever was handed out again.
+    assert tasks.add.delay(1, 2).get(timeout=DEADLINE) == 3
+    assert marker.read_text() == "began\n"
 
 
 def test_the_worker_finds_the_tasks_of_every_app(
