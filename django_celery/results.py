@@ -1,8 +1,9 @@
-"""Where Celery keeps the results of tasks: its own Redis backend, less one call."""
+"""Where Celery keeps the results of tasks: its own Redis backend, with two corrections."""
 
-from typing import Any
+from typing import Any, override
 
 from celery.backends.redis import RedisBackend
+from celery.exceptions import NotRegistered
 
 
 class ResultStore(RedisBackend):
@@ -14,5 +15,17 @@ class ResultStore(RedisBackend):
     share one lock. Nothing is lost without it: `AsyncResult.get()` subscribes by itself.
     """
 
+    @override
     def on_task_call(self, producer: Any, task_id: str) -> None:
         """Do nothing when a task is sent."""
+
+    @override
+    def mark_as_failure(self, task_id: str, exc: Any, *args: Any, **options: Any) -> None:
+        """Store a failure; of a task that the worker does not know, with what is known of it."""
+        if isinstance(exc, NotRegistered):
+            # Celery would store it as the failure of no task, without arguments.
+            known, request = self.get_task_meta(task_id), options["request"]
+            request.task, request.args, request.kwargs = map(known.get, ("name", "args", "kwargs"))
+            request.stamped_headers = known.get("stamped_headers") or []
+            request.stamps = {name: known[name] for name in request.stamped_headers}
+        super().mark_as_failure(task_id, exc, *args, **options)

@@ -11,6 +11,7 @@ from typing import Any, override
 
 from celery import current_app, shared_task, states, uuid
 from celery.app.task import Context
+from celery.utils.serialization import UnpickleableExceptionWrapper
 from django.tasks import DEFAULT_TASK_QUEUE_NAME, Task, TaskContext, TaskResult, TaskResultStatus
 from django.tasks.backends.base import BaseTaskBackend
 from django.tasks.base import TaskError
@@ -99,9 +100,15 @@ class CeleryBackend(BaseTaskBackend):
     def get_result(self, result_id: str) -> "TaskResult[..., Any]":
         """Return what is known of a task; when it started, Celery keeps when it has ended.
 
-        Raises `TaskResultDoesNotExist` if there is none of this id, or not any more.
+        Raises `TaskResultDoesNotExist` if there is none of this id, or not any more, and kombu's
+        `OperationalError` if Redis is away.
         """
-        meta = current_app.backend.get_task_meta(result_id)
+        if not result_id or not isinstance(result_id, str):
+            raise TaskResultDoesNotExist(result_id)
+        try:
+            meta = current_app.backend.get_task_meta(result_id)
+        except RedisError as error:
+            raise OperationalError(str(error)) from error
         try:
             task = import_string(meta.get("name") or "")
         except ImportError as error:
@@ -192,5 +199,8 @@ def _result[**P, R](
 
 
 def _error(error: BaseException, text: str) -> TaskError:
-    kind = type(error)
-    return TaskError(exception_class_path=f"{kind.__module__}.{kind.__qualname__}", traceback=text)
+    if isinstance(error, UnpickleableExceptionWrapper):
+        path = f"{error.exc_module}.{error.exc_cls_name}"
+    else:
+        path = f"{type(error).__module__}.{type(error).__qualname__}"
+    return TaskError(exception_class_path=path, traceback=text)

@@ -72,6 +72,20 @@ def fail(message: str) -> None:
     raise ValueError(message)
 
 
+class OddError(Exception):
+    """An error that cannot be pickled: it takes more than its message."""
+
+    def __init__(self, left: int, right: int) -> None:
+        """Make an error of two numbers."""
+        super().__init__(f"{left} is not {right}")
+
+
+@task
+def fail_oddly() -> None:
+    """Raise an OddError."""
+    raise OddError(1, 2)
+
+
 @task
 def call_exiting_command() -> None:
     """Exit, as some management commands do."""

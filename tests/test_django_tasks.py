@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from celery import current_app
-from django.tasks import TaskResult, TaskResultStatus, default_task_backend
+from celery.exceptions import NotRegistered
+from django.tasks import TaskResult, TaskResultStatus, default_task_backend, task
 from django.tasks.exceptions import InvalidTask, TaskResultDoesNotExist
 from django.tasks.signals import task_enqueued, task_finished, task_started
 from django.utils import timezone
@@ -70,6 +71,7 @@ def test_what_a_task_can_be(redis_server: RedisServer, start_worker: StartWorker
     later = tasks.double.using(run_after=timezone.now() + timedelta(seconds=1)).enqueue(1)
     failing = tasks.fail.enqueue("a reason")
     exiting = tasks.call_exiting_command.enqueue()
+    failing_oddly = tasks.fail_oddly.enqueue()
 
     assert finished(coroutine).return_value == 42
     assert finished(with_context).return_value == 11
@@ -85,6 +87,8 @@ def test_what_a_task_can_be(redis_server: RedisServer, start_worker: StartWorker
     assert exiting.status == TaskResultStatus.FAILED
     assert error.exception_class is TaskExitError
     assert "sys.exit(3)" in error.traceback
+    # Celery cannot pickle it, and sends another in its place.
+    assert finished(failing_oddly).errors[0].exception_class is tasks.OddError
 
 
 def test_a_task_that_is_killed_has_failed(
@@ -115,6 +119,26 @@ def test_a_task_is_running_until_it_is_revoked(
     eventually(runs)
     current_app.control.revoke(result.id, terminate=True, signal="SIGKILL")
     assert finished(result).status == TaskResultStatus.FAILED
+
+
+@task
+def newer(number: int) -> int:
+    """A task that the workers of these tests do not know: they import tests/tasks.py."""
+    return number
+
+
+def test_a_task_that_the_worker_does_not_know_has_failed(
+    redis_server: RedisServer, start_worker: StartWorker
+) -> None:
+    start_worker("--concurrency=1")
+
+    sent = newer.enqueue(21)
+
+    result = finished(newer.get_result(sent.id))
+    assert result.status == TaskResultStatus.FAILED
+    assert result.errors[0].exception_class is NotRegistered
+    assert result.args == [21]
+    assert result.enqueued_at == sent.enqueued_at
 
 
 def test_queues(redis_server: RedisServer, settings: Settings) -> None:
@@ -149,7 +173,9 @@ def test_an_id_of_nothing_or_of_a_celery_task_is_unknown(
     celery_task = tasks.add.delay(1, 2)
     assert celery_task.get(timeout=DEADLINE) == 3
 
-    for unknown in ("nothing", celery_task.id):
+    # Whatever a view has read from an address.
+    unknown: Any
+    for unknown in ("nothing", celery_task.id, "", None, 1):
         with pytest.raises(TaskResultDoesNotExist):
             default_task_backend.get_result(unknown)
 
@@ -175,7 +201,8 @@ def test_djangos_signals_are_sent(redis_server: RedisServer) -> None:
 
 
 @pytest.mark.parametrize("answer", ["refuses", "says nothing"])
-def test_enqueueing_fails_rather_than_hangs_while_redis_is_away(answer: str) -> None:
+@pytest.mark.parametrize("call", ["enqueue(21)", "get_result('an id')"])
+def test_a_call_fails_rather_than_hangs_while_redis_is_away(call: str, answer: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = free_port() if answer == "refuses" else silent.getsockname()[1]
         # In a process of its own, so that one that hangs ends at the deadline.
@@ -183,7 +210,7 @@ def test_enqueueing_fails_rather_than_hangs_while_redis_is_away(answer: str) -> 
             [
                 sys.executable,
                 "-c",
-                "import django; django.setup(); import tests.tasks as t; t.double.enqueue(21)",
+                f"import django; django.setup(); import tests.tasks as t; t.double.{call}",
             ],
             cwd=ROOT,
             env={**os.environ, "REDIS_URL": f"redis://127.0.0.1:{port}/0"},
