@@ -64,20 +64,30 @@ class Patient:
         return ""
 
     @cached_property
-    def answers(self) -> dict[str, set[str]]:
-        """The names of all workers that answer, and which tasks each of them knows."""
+    def replies(self) -> list[tuple[str, set[str]]]:
+        """The name of each worker that answers, and which tasks it knows."""
         if self.redis_trouble:
-            return {}
-        registered = current_app.control.inspect(timeout=ANSWER_LIMIT).registered() or {}
+            return []
+        control: Any = current_app.control
+        replies = control.broadcast("registered", reply=True, timeout=ANSWER_LIMIT)
         # What a worker says of a task is its name and, in brackets, its options.
-        return {name: {task.split(" ")[0] for task in tasks} for name, tasks in registered.items()}
+        return [
+            (name, {task.split(" ")[0] for task in tasks})
+            for reply in replies or ()
+            for name, tasks in reply.items()
+        ]
+
+    @cached_property
+    def answers(self) -> dict[str, set[str]]:
+        """The same by name, which should be of one worker only."""
+        return dict(self.replies)
 
     @cached_property
     def workers(self) -> dict[str, set[str]]:
         """The same, without retired generations: of one `runworker` the newest takes tasks."""
         newest: dict[str, tuple[int, str]] = {}
         for name in self.answers:
-            generation = re.fullmatch(r"generation-(\d+)@(.*)", name)
+            generation = re.fullmatch(r"generation-(\d+)\.(\d+@.*)", name)
             number, group = (int(generation[1]), generation[2]) if generation else (0, name)
             newest[group] = max(newest.get(group, (0, "")), (number, name))
         return {name: self.answers[name] for _, name in newest.values()}

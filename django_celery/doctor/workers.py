@@ -1,5 +1,7 @@
 """The workers: does one answer, and do they know the tasks that the web process sends?"""
 
+from collections import Counter
+
 from celery import current_app
 from django.conf import settings
 
@@ -13,6 +15,12 @@ def alive(patient: Patient) -> Findings:
     """Ask all workers at once, and wait a second for their answers."""
     if patient.redis_trouble:
         return
+    counted = Counter(name for name, _ in patient.replies)
+    for name in sorted(name for name, number in counted.items() if number > 1):
+        yield warning(
+            f"More than one worker is called {name}: only one of them can be looked at.",
+            "Give each a name of its own, with the option -n.",
+        )
     if patient.workers:
         yield ok(f"Alive: {', '.join(sorted(patient.workers))}.")
     elif patient.stack:

@@ -106,11 +106,12 @@ def _worker_options(number: int, arguments: list[str]) -> list[str]:
 
     Mingle waits a second for the answers of other workers; gossip and heartbeats tell them and
     monitors of this one: all three are for clusters, and cost time at each start. Two generations
-    are alive at once, and remote control needs them to have different names.
+    are alive at once, and of every `runworker` of this machine: remote control needs all of them to
+    have different names.
     """
     options = ["--without-mingle", "--without-gossip", "--without-heartbeat"]
     if not any(a.startswith(("-n", "--hostname")) for a in arguments):
-        options += ["--hostname", f"generation-{number}@%h"]
+        options += ["--hostname", f"generation-{number}.{os.environ['RUNWORKER_PID']}@%h"]
     return [*arguments, *options]
 
 

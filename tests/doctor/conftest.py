@@ -26,13 +26,19 @@ def patient(tmp_path: Path) -> Patient:
     return patient
 
 
-def doctor(project: Project) -> str:
-    """Return what `manage.py doctor` says in a project."""
-    return subprocess.run(
+def ask(project: Project) -> tuple[str, str]:
+    """Return what `manage.py doctor` says in a project, and what stands in stderr."""
+    done = subprocess.run(
         [sys.executable, "manage.py", "doctor"],
         cwd=project.folder,
         env={"PATH": os.environ["PATH"], "PROBE_URL": project.probe_url},
         check=False,
         capture_output=True,
         text=True,
-    ).stdout
+    )
+    return done.stdout, done.stderr
+
+
+def doctor(project: Project) -> str:
+    """Return what `manage.py doctor` says in a project."""
+    return ask(project)[0]

@@ -3,6 +3,7 @@
 import datetime
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from django_celery.doctor.processes import left_over
 from django_celery.doctor.queues import waiting
 from django_celery.durable.log import SWEEP
 from django_celery.durable.tasks import QUEUE_ROOM
-from tests.doctor.conftest import doctor
+from tests.doctor.conftest import ask, doctor
 from tests.processes import RedisServer
 from tests.reload.project import TASKS, Project, children, eventually
 
@@ -81,10 +82,31 @@ def test_tasks_that_a_killed_worker_had_taken(project: Project, redis_server: Re
 
 
 def test_of_the_generations_of_a_worker_the_newest_counts(patient: Patient) -> None:
-    names = ["celery@here", "generation-9@here", "generation-10@here", "generation-1@there"]
-    patient.answers = {name: set() for name in names}
+    retired = "generation-9.123@here"
+    newest = {"celery@here", "generation-10.123@here", "generation-1.45@here", "generation-1.9@it"}
+    patient.answers = {name: set() for name in (retired, *newest)}
 
-    assert set(patient.workers) == {"celery@here", "generation-10@here", "generation-1@there"}
+    assert set(patient.workers) == newest
+
+
+def test_two_workers_of_one_machine(project: Project) -> None:
+    with project.worker() as one, project.worker() as other:
+        said = doctor(project)
+
+    for worker in (one, other):
+        assert re.search(rf"Alive: .*generation-1\.{worker.process.pid}@", said)
+        assert re.search(rf"generation-1\.{worker.process.pid}@\S+ knows all tasks", said)
+
+
+def test_two_workers_of_one_name(project: Project) -> None:
+    options = ("--noreload", "--without-mingle", "-n", "same@name")
+    with project.starting_worker(*options) as one, project.starting_worker(*options) as other:
+        one.wait_for(r" ready\.")
+        other.wait_for(r" ready\.")
+        said, complaints = ask(project)
+
+    assert "warning  More than one worker is called same@name" in said
+    assert complaints == ""
 
 
 @pytest.mark.slow
@@ -97,8 +119,8 @@ def test_a_retired_generation_is_no_worker_but_has_its_task(project: Project) ->
         said = doctor(project)
         project.probe.rpush("go", 1)
 
-    assert "ok       Alive: generation-2@" in said
-    assert "generation-1@" not in said
+    assert f"ok       Alive: generation-2.{worker.process.pid}@" in said
+    assert "generation-1." not in said
     assert "knows all tasks of the code (3)" in said
     assert "No unacknowledged task is stuck; 1 task at work." in said
 

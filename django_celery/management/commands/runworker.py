@@ -89,6 +89,8 @@ class Command(BaseCommand):
 
 async def _supervise(arguments: list[str], options: argparse.Namespace) -> int:
     root = Path(__file__).resolve().parents[3]
+    # Whose generations they are: a part of their names.
+    os.environ["RUNWORKER_PID"] = str(os.getpid())
     report = Report(root)
     supervisor = Supervisor(root, report, grace=options.grace)
     pool = _pool(arguments)
