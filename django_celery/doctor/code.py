@@ -5,7 +5,11 @@ from pathlib import Path
 
 import django
 from celery import current_app
+from django.apps import AppConfig
+from django.conf import settings
 from django.core import checks as django_checks
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from django_celery.doctor.findings import Findings, ok, problem, warning
 from django_celery.doctor.patient import Patient
@@ -34,17 +38,43 @@ def loads(patient: Patient) -> Findings:
 
 
 def place(error: Exception, folder: Path) -> str:
-    """Return the file and line of the project where the error comes from."""
+    """Return where in the project the error comes from: file and line, or a setting."""
     frames = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
     if isinstance(error, SyntaxError) and error.filename:
         frames.append((error.filename, error.lineno))
     own = [
         (Path(name).relative_to(folder), line)
         for name, line in frames
-        if Path(name).is_relative_to(folder) and not Path(name).is_relative_to(folder / ".venv")
+        if Path(name).is_relative_to(folder)
+        and not Path(name).is_relative_to(folder / ".venv")
+        and not Path(name).is_relative_to(Path(__file__).parent)
     ]
+    if setting := setting_to_blame(error, is_own=bool(own)):
+        return f"{setting} in {settings.SETTINGS_MODULE.replace('.', '/')}.py"
     name, line = own[-1] if own else frames[-1]
     return f"{name}, line {line}"
+
+
+def setting_to_blame(error: Exception, *, is_own: bool) -> str:
+    """Return the setting that names what cannot be imported, or nothing if it is not that.
+
+    `is_own` tells whether the error passed through code of the project.
+    """
+    if not settings.configured:
+        return ""
+    if isinstance(error, ImproperlyConfigured):
+        # Whichever model comes first loads the driver of the database.
+        try:
+            connections[DEFAULT_DB_ALIAS]
+        except ImproperlyConfigured:
+            return "DATABASES"
+    if not is_own:
+        for entry in settings.INSTALLED_APPS:
+            try:
+                AppConfig.create(entry)
+            except Exception:  # noqa: BLE001 - the error that is to be placed.
+                return f"{entry!r} in INSTALLED_APPS"
+    return ""
 
 
 def checks(_patient: Patient) -> Findings:

@@ -13,7 +13,9 @@ from django_celery.doctor.examinations import EXAMINATIONS, Examination, carry_o
 from django_celery.doctor.findings import Findings, Level
 from django_celery.doctor.patient import Patient
 from django_celery.doctor.python import interpreter
+from tests.doctor.conftest import doctor
 from tests.processes import ROOT, free_port
+from tests.reload.project import Project
 
 
 def fails(patient: Patient) -> Findings:
@@ -64,15 +66,15 @@ def test_without_psutil_two_are_left_out(patient: Patient, monkeypatch: pytest.M
 
 
 def test_a_database_and_a_redis_that_are_away_are_two_problems() -> None:
-    doctor = run(f"postgres://user:s3cret@127.0.0.1:{free_port()}/name")
+    done = run(f"postgres://user:s3cret@127.0.0.1:{free_port()}/name")
 
-    assert doctor.returncode == 1
-    problems = [line for line in doctor.stdout.splitlines() if line.startswith("problem")]
+    assert done.returncode == 1
+    problems = [line for line in done.stdout.splitlines() if line.startswith("problem")]
     assert len(problems) == 2
     assert "The database cannot be used" in problems[0]
     assert "No usable Redis" in problems[1]
-    assert "s3cret" not in doctor.stdout
-    assert "Traceback" not in doctor.stdout + doctor.stderr
+    assert "s3cret" not in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_one_that_takes_too_long_is_a_finding(
@@ -90,11 +92,11 @@ def test_one_that_takes_too_long_is_a_finding(
 def test_a_database_that_says_nothing_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        doctor = run(f"postgres://user:secret@127.0.0.1:{port}/name")
+        done = run(f"postgres://user:secret@127.0.0.1:{port}/name")
 
-    assert "The database cannot be used: connection timeout expired" in doctor.stdout
-    assert "No usable Redis" in doctor.stdout
-    assert "Traceback" not in doctor.stdout + doctor.stderr
+    assert "The database cannot be used: connection timeout expired" in done.stdout
+    assert "No usable Redis" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_what_the_system_checks_find(patient: Patient, settings: Settings) -> None:
@@ -115,3 +117,18 @@ def test_another_python_than_that_of_the_folder(patient: Patient) -> None:
 
     assert finding.level is Level.WARNING
     assert "source .venv/bin/activate" in str(finding)
+
+
+def test_an_app_that_is_not_installed_and_a_driver_that_is_not(project: Project) -> None:
+    settings = project.read("django_celery/settings.py")
+    where = "django_celery/settings.py)"
+    for more, found in (
+        ('INSTALLED_APPS.append("unheard_of")', f"('unheard_of' in INSTALLED_APPS in {where}"),
+        ('DATABASES["default"]["ENGINE"] = "django.db.backends.oracle"', f"(DATABASES in {where}"),
+        ('INSTALLED_APPS.append("probe.broken")', "(probe/broken/__init__.py, line 1)"),
+    ):
+        project.write("probe/broken/__init__.py", "import unheard_of\n")
+        project.write("django_celery/settings.py", f"{settings}\n{more}\n")
+        said = doctor(project)
+        assert "problem  The code does not load: " in said
+        assert found in said
