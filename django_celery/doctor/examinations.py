@@ -41,6 +41,7 @@ EXAMINATIONS = (
     Examination("the workers", "workers.alive"),
     Examination("the workers' tasks", "workers.tasks"),
     Examination("the queues", "queues.waiting"),
+    Examination("the queues' workers", "queues.unserved"),
     Examination("unacknowledged tasks", "queues.unacknowledged"),
     Examination("the beat", "beat.alive"),
     Examination("durable tasks", "durable.rows"),

@@ -1,22 +1,28 @@
 """What is in Redis: tasks that wait, and tasks that were taken and never acknowledged."""
 
 import json
+import math
 import time
 from typing import Any
 
 from celery import current_app
 from django.conf import settings
+from django.tasks import DEFAULT_TASK_QUEUE_NAME, task_backends
 
 from django_celery.checks import DEFAULT_VISIBILITY_TIMEOUT
 from django_celery.doctor.broker import info
 from django_celery.doctor.findings import Findings, count, note, ok, problem, warning
-from django_celery.doctor.patient import Patient
+from django_celery.doctor.patient import ANSWER_LIMIT, Patient
 from django_celery.durable.tasks import QUEUE_ROOM, messages_waiting, queue_of
+from django_celery.task_backend import CeleryBackend
 
 # Where kombu's Redis transport keeps what was taken and not acknowledged: the messages, and when
 # each was taken.
 UNACKED = settings.REDIS_PREFIX + "unacked"
 UNACKED_INDEX = settings.REDIS_PREFIX + "unacked_index"
+
+# Seconds after which a worker knows that it has a message.
+JUST_TAKEN = 2
 
 
 def waiting(patient: Patient) -> Findings:
@@ -45,6 +51,38 @@ def one_task_a_queue() -> dict[str, Any]:
     }
 
 
+def unserved(patient: Patient) -> Findings:
+    """Find the queues that tasks are sent to, and that no worker takes from."""
+    if not patient.workers:
+        return
+    inspect: Any = current_app.control.inspect(
+        timeout=ANSWER_LIMIT, destination=list(patient.workers)
+    )
+    answers = (inspect.active_queues() or {}).values()
+    served = {queue["name"] for queues in answers for queue in queues}
+    used = one_task_a_queue().keys() | queues_of_django_tasks()
+    client: Any = patient.redis
+    for queue in sorted(used - served):
+        length = client.llen(settings.REDIS_PREFIX + queue)
+        sentence = f"No worker that answers takes from the queue {queue}, which holds "
+        step = f"Start one with the option `-Q {queue}`."
+        yield (
+            problem(f"{sentence}{count(length, 'task')}.", step)
+            if length
+            else warning(f"{sentence}nothing yet.", step)
+        )
+    if not used - served:
+        yield ok("Every queue has a worker.")
+
+
+def queues_of_django_tasks() -> set[str]:
+    """Return the names in Celery of the queues that TASKS allows."""
+    backends = [task_backends[alias] for alias in settings.TASKS]
+    names = {name for one in backends if isinstance(one, CeleryBackend) for name in one.queues}
+    default = current_app.conf.task_default_queue
+    return {default if name == DEFAULT_TASK_QUEUE_NAME else name for name in names}
+
+
 def unacknowledged(patient: Patient) -> Findings:
     """Find the tasks that were taken by a worker that is gone, and say when they come back."""
     if patient.redis_trouble:
@@ -54,15 +92,18 @@ def unacknowledged(patient: Patient) -> Findings:
     at_work = patient.tasks_at_work if messages else set()
     # What has been acknowledged meanwhile is not stuck.
     there = set(client.hkeys(UNACKED))
+    ages = {tag: age_of(tag, client) for tag in messages}
     stuck = [
         tag
         for tag, message in messages.items()
-        if tag in there and json.loads(message)[0]["headers"].get("id") not in at_work
+        if tag in there
+        and json.loads(message)[0]["headers"].get("id") not in at_work
+        and ages[tag] > JUST_TAKEN
     ]
     if not stuck:
         yield ok(f"No unacknowledged task is stuck; {count(len(messages), 'task')} at work.")
         return
-    taken = [at for tag in stuck if (at := client.zscore(UNACKED_INDEX, tag)) is not None]
+    taken = [ages[tag] for tag in stuck if ages[tag] < math.inf]
     if lost := len(stuck) - len(taken):
         yield problem(
             f"Unacknowledged and without a time in {UNACKED_INDEX}: {count(lost, 'task')}. "
@@ -70,12 +111,18 @@ def unacknowledged(patient: Patient) -> Findings:
             f"Look at it with `redis-cli HGETALL {UNACKED}`, and send it again.",
         )
     if taken:
-        age = time.time() - min(taken)
+        age = max(taken)
         yield warning(
             "Taken by a worker that does not answer any more, and not acknowledged: "
             f"{count(len(taken), 'task')}, the oldest {age:.0f} s ago.",
             return_of(age, patient),
         )
+
+
+def age_of(tag: bytes, client: Any) -> float:
+    """Return how many seconds ago a message was taken: infinity, if nobody has noted it."""
+    at = client.zscore(UNACKED_INDEX, tag)
+    return math.inf if at is None else time.time() - at
 
 
 def return_of(age: float, patient: Patient) -> str:

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from celery import current_app
@@ -14,7 +15,7 @@ from celery import current_app
 from django_celery.doctor.findings import Level
 from django_celery.doctor.patient import Patient
 from django_celery.doctor.processes import left_over
-from django_celery.doctor.queues import waiting
+from django_celery.doctor.queues import unacknowledged, waiting
 from django_celery.durable.log import SWEEP
 from django_celery.durable.tasks import QUEUE_ROOM
 from tests.doctor.conftest import ask, doctor
@@ -81,6 +82,20 @@ def test_tasks_that_a_killed_worker_had_taken(project: Project, redis_server: Re
     assert "never comes back by itself" in doctor(project)
 
 
+def test_a_task_that_has_just_been_taken_is_not_stuck(
+    redis_server: RedisServer, patient: Patient
+) -> None:
+    patient.answers = {}
+    minute = 60
+    message = json.dumps([{"headers": {"id": "an id"}}])
+    redis_server.client.hset("test:unacked", "tag", message)
+    # By a clock that is fast, so that a slow machine takes nothing for old.
+    for age, level in ((-minute, Level.OK), (minute, Level.WARNING)):
+        redis_server.client.zadd("test:unacked_index", {"tag": time.time() - age})
+        [finding] = unacknowledged(patient)
+        assert finding.level is level
+
+
 def test_of_the_generations_of_a_worker_the_newest_counts(patient: Patient) -> None:
     retired = "generation-9.123@here"
     newest = {"celery@here", "generation-10.123@here", "generation-1.45@here", "generation-1.9@it"}
@@ -145,6 +160,27 @@ def test_a_queue_that_a_task_asks_for(
     said = [str(finding) for finding in waiting(patient)]
 
     assert "ok       The queue mails holds 1 task." in said
+
+
+def test_a_queue_that_no_worker_takes_from(project: Project) -> None:
+    assert "queue reports" not in doctor(project)
+    settings = project.read("django_celery/settings.py")
+    allowed = 'TASKS["default"]["QUEUES"] = ["default", "reports"]'
+    project.write("django_celery/settings.py", f"{settings}\n{allowed}\n")
+    with project.starting_worker("--noreload", "--without-mingle") as worker:
+        worker.wait_for(r" ready\.")
+        said = doctor(project)
+        assert "warning  No worker that answers takes from the queue reports" in said
+        project.app.send_task("probe.tasks.record", [1], queue="reports")
+        said = doctor(project)
+        assert "problem  No worker that answers takes from the queue reports" in said
+        assert "which holds 1 task. Start one with the option `-Q reports`." in said
+
+    with project.starting_worker(
+        "--noreload", "--without-mingle", "-Q", "django_celery,reports"
+    ) as worker:
+        worker.wait_for(r" ready\.")
+        assert "ok       Every queue has a worker." in doctor(project)
 
 
 def test_a_beat_that_runs_and_one_that_does_not_send(project: Project) -> None:
