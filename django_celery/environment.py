@@ -45,7 +45,8 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ ships no
         """
         path = Path(env_file)
         try:
-            lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+            # "-sig": some editors on Windows begin a file with a mark that nobody sees.
+            lines = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else []
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             raise InvalidEnvironment(f"{path} cannot be read: {reason}.") from None

@@ -138,6 +138,16 @@ def test_comments_and_spaces_in_a_dotenv_say_nothing(
     assert load_settings()["SECRET_KEY"] == "some#thing"
 
 
+def test_a_dotenv_may_begin_with_the_mark_that_windows_writes(
+    load_settings: LoadSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("SECRET_KEY=something\n", encoding="utf-8-sig")
+    monkeypatch.setenv("ENV_FILE", str(dotenv))
+
+    assert load_settings()["SECRET_KEY"] == "something"
+
+
 def test_the_example_is_a_usable_dotenv(
     load_settings: LoadSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

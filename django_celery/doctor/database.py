@@ -3,8 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.db import connection
+from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.state import ProjectState
 
 from django_celery.doctor.findings import Findings, ok, problem
 from django_celery.doctor.patient import Patient
@@ -17,7 +21,14 @@ NAMED = 3
 
 def migrations(patient: Patient) -> Findings:
     """Find the migrations that have not been applied."""
-    if missing := missing_file():
+    missing = missing_file()
+    if missing and not missing.parent.is_dir():
+        yield problem(
+            f"The folder {missing.parent}, where the database should be, does not exist.",
+            "Make it, or correct DATABASE_URL.",
+        )
+        return
+    if missing:
         yield problem(f"The database {missing} is not there yet.", MIGRATE)
         return
     if patient.database_trouble:
@@ -34,6 +45,19 @@ def migrations(patient: Patient) -> Findings:
     names = [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     yield problem(f"Not applied to the database: {', '.join(names[:NAMED])}{more}.", MIGRATE)
+
+
+def models(_patient: Patient) -> Findings:
+    """Find the models that no migration describes any more."""
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    detector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps))
+    if changed := sorted(detector.changes(graph=loader.graph)):
+        yield problem(
+            f"The models of {', '.join(changed)} have changed, and no migration says so.",
+            "Run `python manage.py makemigrations`, then `python manage.py migrate`.",
+        )
+    else:
+        yield ok("No model has changed since the last migration was made.")
 
 
 def missing_file() -> Path | None:

@@ -34,6 +34,7 @@ EXAMINATIONS = (
     Examination("Django's system checks", "code.checks"),
     Examination("the ports", "ports.ports"),
     Examination("left-over processes", "processes.left_over"),
+    Examination("the models", "database.models"),
     Examination("the database", "database.migrations"),
     Examination("Redis", "broker.answers"),
     Examination("what Redis throws out", "broker.eviction"),

@@ -26,7 +26,7 @@ def write_dotenv(example: Path, dotenv: Path) -> bool:
     written.
     """
     source = dotenv if dotenv.exists() else example
-    text = source.read_text(encoding="utf-8")
+    text = source.read_text(encoding="utf-8-sig")
     filled = fill(text)
     if source == dotenv and filled == text:
         return False

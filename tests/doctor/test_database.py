@@ -7,11 +7,13 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from django_celery.doctor.database import migrations
+from django_celery.doctor.database import migrations, models
 from django_celery.doctor.durable import rows
 from django_celery.doctor.findings import Level
 from django_celery.doctor.patient import Patient
 from feedback.models import Feedback
+from tests.doctor.conftest import doctor
+from tests.reload.project import Project
 
 HOUR = timedelta(hours=1)
 
@@ -26,6 +28,31 @@ def test_a_migration_that_is_not_applied(patient: Patient) -> None:
     assert after.level is Level.PROBLEM
     assert "feedback.0001_initial" in str(after)
     assert "manage.py migrate" in str(after)
+
+
+def test_a_model_that_has_changed_since_its_migration(patient: Patient) -> None:
+    [before] = models(patient)
+    field = Feedback._meta.get_field("message")
+    field.null = True
+    try:
+        [after] = models(patient)
+    finally:
+        field.null = False
+
+    assert before.level is Level.OK
+    assert after.level is Level.PROBLEM
+    assert "The models of feedback" in str(after)
+    assert "manage.py makemigrations" in str(after)
+
+
+def test_a_database_in_a_folder_that_does_not_exist(project: Project) -> None:
+    dotenv = project.read(".env")
+    project.write(".env", f"{dotenv}DATABASE_URL=sqlite:////nonexistent/folder/db.sqlite3\n")
+    said = doctor(project)
+
+    assert "problem  The folder /nonexistent/folder, where the database should be," in said
+    assert "correct DATABASE_URL" in said
+    assert "manage.py migrate" not in said
 
 
 @pytest.mark.django_db

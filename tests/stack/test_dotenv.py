@@ -63,12 +63,14 @@ def test_is_left_alone_once_it_has_values(tmp_path: Path) -> None:
 
 def test_that_was_copied_from_the_example_by_hand_is_completed(tmp_path: Path) -> None:
     dotenv = tmp_path / ".env"
-    dotenv.write_text("DEBUG=on\nSECRET_KEY=\n")
+    # With the mark that editors on Windows begin a file with, and without it.
+    for encoding in ("utf-8", "utf-8-sig"):
+        dotenv.write_text("SECRET_KEY=\nDEBUG=on\n", encoding)
 
-    assert write_dotenv(EXAMPLE, dotenv)
+        assert write_dotenv(EXAMPLE, dotenv)
 
-    assert values(dotenv)["DEBUG"] == "on"
-    assert values(dotenv)["SECRET_KEY"]
+        assert values(dotenv)["DEBUG"] == "on"
+        assert values(dotenv)["SECRET_KEY"]
 
 
 def test_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
