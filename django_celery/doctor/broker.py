@@ -4,9 +4,11 @@ from typing import Any
 
 import redis
 from django.conf import settings
+from redis.exceptions import NoPermissionError
 
 from django_celery.doctor.findings import Finding, Findings, note, ok, problem, warning
 from django_celery.doctor.patient import Patient
+from django_celery.doctor.usable import Trouble, facts_of
 from django_celery.stack.client import without_password
 
 
@@ -14,11 +16,17 @@ def answers(patient: Patient) -> Findings:
     """Say which Redis this is, and whether it can be used."""
     address = without_password(settings.REDIS_URL)
     if patient.redis_trouble:
-        yield silence(patient, address)
+        yield silence(patient.redis_trouble, patient, address)
     elif facts := info(patient):
         name = "Valkey" if facts.get("server_name") == "valkey" else "Redis"
         version = facts.get("valkey_version", facts["redis_version"])
         yield ok(f"{name} {version} answers at {address}.")
+    elif forbids_info(patient):
+        yield note(
+            f"Redis answers at {address}, but its user there may not ask for INFO: what it throws "
+            "out and what it keeps could not be looked at.",
+            "To let it, `redis-cli ACL SETUSER <name> +info`.",
+        )
     else:
         yield note(
             f"The embedded stand-in answers at {address}; it keeps nothing when it stops.",
@@ -26,12 +34,14 @@ def answers(patient: Patient) -> Findings:
         )
 
 
-def silence(patient: Patient, address: str) -> Finding:
+def silence(trouble: Trouble, patient: Patient, address: str) -> Finding:
     """Return what it means that Redis cannot be used, which depends on who should start it."""
     sentence = (
-        f"No usable Redis at {address} ({patient.redis_trouble}); workers and queues cannot be "
-        "asked without it."
+        f"No usable Redis at {address} ({trouble.reason}); workers and queues cannot be asked "
+        "without it."
     )
+    if trouble.next_step:
+        return problem(sentence, trouble.next_step)
     if not patient.has_redis_of_its_own:
         return problem(sentence, "Start it, or correct REDIS_URL in .env or the environment.")
     if not settings.DEBUG:
@@ -97,11 +107,14 @@ def snapshots(patient: Patient) -> bool:
 
 
 def info(patient: Patient) -> dict[str, Any]:
-    """Return what Redis says about itself; the embedded stand-in says nothing."""
-    if patient.redis_trouble:
-        return {}
+    """Return what a usable Redis says about itself, if it does."""
+    return {} if patient.redis_trouble else facts_of(patient.redis)
+
+
+def forbids_info(patient: Patient) -> bool:
+    """Tell whether Redis lets nobody ask who has our name and password."""
     try:
-        facts: Any = patient.redis.info()
-    except redis.ResponseError:
-        return {}
-    return dict(facts)
+        patient.redis.info()
+    except redis.ResponseError as error:
+        return isinstance(error, NoPermissionError)
+    return False

@@ -12,6 +12,7 @@ from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from django_celery.doctor.usable import Trouble, trouble_with
 from django_celery.environment import Environment
 from django_celery.stack.client import connect
 from django_celery.stack.lifeline import BASE_DIR, LOCK
@@ -44,13 +45,9 @@ class Patient:
         return connect(settings.REDIS_URL)
 
     @cached_property
-    def redis_trouble(self) -> str:
-        """Why Redis cannot be used, or nothing if it answers."""
-        try:
-            self.redis.ping()
-        except redis.RedisError as error:
-            return str(error)
-        return ""
+    def redis_trouble(self) -> Trouble | None:
+        """Why Redis cannot be used, or None if it can."""
+        return trouble_with(self.redis)
 
     @cached_property
     def database_trouble(self) -> str:

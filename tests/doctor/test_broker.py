@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 from pytest_django import Settings
+from redis.exceptions import OutOfMemoryError
 
 from django_celery.doctor import broker
 from django_celery.doctor.findings import Level
 from django_celery.doctor.patient import Patient
+from tests.doctor.conftest import doctor
 from tests.processes import RedisServer, eventually, free_port
+from tests.reload.project import Project
 
 
 @pytest.fixture
@@ -26,6 +29,13 @@ def server(redis_server: RedisServer, tmp_path: Path, settings: Settings) -> Ite
     settings.REDIS_URL = server.url
     yield server
     server.stop()
+
+
+def only_problem(project: Project) -> str:
+    """The one problem of the project, besides that it has no database yet."""
+    lines = [line for line in doctor(project).splitlines() if line.startswith("problem")]
+    [line] = [line for line in lines if "The database" not in line]
+    return line
 
 
 def test_a_real_one_is_named(server: RedisServer, patient: Patient) -> None:
@@ -87,6 +97,11 @@ def test_one_that_cannot_write(server: RedisServer, patient: Patient, tmp_path: 
     assert finding.level is Level.PROBLEM
     assert "rdb_last_bgsave_status" in str(finding)
 
+    server.client.config_set("save", "900 1")
+    [finding] = broker.answers(Patient())
+    assert finding.level is Level.PROBLEM
+    assert "MISCONF" in str(finding)
+
 
 def test_a_wrong_password_is_said_and_not_shown(
     server: RedisServer, patient: Patient, settings: Settings
@@ -99,6 +114,53 @@ def test_a_wrong_password_is_said_and_not_shown(
     assert finding.level is Level.PROBLEM
     assert "invalid username-password" in str(finding)
     assert "wr0ng" not in str(finding)
+
+
+def test_a_password_that_is_missing(server: RedisServer, patient: Patient) -> None:
+    server.client.config_set("requirepass", "right")
+
+    [finding] = broker.answers(patient)
+
+    assert finding.level is Level.PROBLEM
+    assert "it wants a password, and is given none" in str(finding)
+    assert "Put it into REDIS_URL" in str(finding)
+
+
+def test_a_user_who_may_not_ask(server: RedisServer, patient: Patient, settings: Settings) -> None:
+    server.client.acl_setuser(
+        "me", enabled=True, passwords=["+s3cret"], keys=["*"], commands=["+@all", "-info"]
+    )
+    settings.REDIS_URL = server.url.replace("redis://", "redis://me:s3cret@")
+
+    [finding] = broker.answers(patient)
+
+    assert finding.level is Level.NOTE
+    assert "may not ask for INFO" in str(finding)
+    assert "s3cret" not in str(finding)
+    assert [*broker.eviction(patient), *broker.persistence(patient)] == []
+
+
+def test_one_that_is_full(server: RedisServer, project: Project) -> None:
+    project.write(".env", project.read(".env").replace(project.redis_url, server.url))
+    server.client.config_set("maxmemory", 2_000_000)
+    with pytest.raises(OutOfMemoryError):
+        while True:
+            server.client.rpush("much", "x" * 100_000)
+
+    problem = only_problem(project)
+
+    assert "its memory is full" in problem
+    assert "`redis-cli CONFIG SET maxmemory`" in problem
+
+
+def test_a_replica(server: RedisServer, project: Project) -> None:
+    project.write(".env", project.read(".env").replace(project.redis_url, server.url))
+    server.client.replicaof("127.0.0.1", "1")
+
+    problem = only_problem(project)
+
+    assert "it is a replica, which can only be read" in problem
+    assert "Put the address of its primary, 127.0.0.1:1, into REDIS_URL." in problem
 
 
 def test_one_that_is_not_there(patient: Patient, settings: Settings) -> None:
