@@ -21,9 +21,8 @@ from django.utils import timezone
 from django.utils.json import normalize_json
 from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError
+from kombu.transport.redis import Channel
 from redis import RedisError
-
-from django_celery.checks import DEFAULT_VISIBILITY_TIMEOUT
 
 _STATUS = {
     states.PENDING: TaskResultStatus.READY,
@@ -160,7 +159,7 @@ def _refuse_long_wait(run_after: datetime | None) -> None:
     """Raise `InvalidTask` for a task that Redis would hand to a second worker meanwhile."""
     # A worker takes it at once, and holds it until it has waited and run.
     options = current_app.conf.broker_transport_options
-    visible_after = options.get("visibility_timeout", DEFAULT_VISIBILITY_TIMEOUT)
+    visible_after = options.get("visibility_timeout", Channel.visibility_timeout)
     limit = visible_after - (current_app.conf.task_time_limit or 0)
     if run_after and run_after - timezone.now() > timedelta(seconds=limit):
         raise InvalidTask(

@@ -138,3 +138,12 @@ def test_the_names_that_it_mentions_exist() -> None:
     command = (package / "management" / "commands" / "runworker.py").read_text()
     assert "root = " in command
     assert ".parents[3]" in command
+
+
+def test_what_else_can_be_copied_stands_alone() -> None:
+    rows = re.findall(r"^\| `(django_celery/\w+\.py)` \|", PAGE, re.MULTILINE)
+    assert len(rows) > 3
+    for name in rows:
+        assert not re.search(
+            r"^(from|import) django_celery", (ROOT / name).read_text(), re.MULTILINE
+        )
