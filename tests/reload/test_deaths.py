@@ -131,12 +131,13 @@ def test_redis_may_be_away_at_the_start_and_in_between(
             # An acknowledgement that Redis does not get is another matter.
             unacknowledged = f"{project.prefix}unacked"
             eventually(lambda: not redis_server.client.hlen(unacknowledged), "all is acknowledged")
+            worker.wait_for("succeeded in")
             before = len(worker.lines)
             redis_server.stop()
             worker.wait_for("is not there")
             redis_server.start()
             worker.wait_for("The broker is back")
-            gone, back = worker.lines[before:]
+            gone, back = worker.lines[before : before + 2]
             assert "is not there" in gone
             assert "is back" in back
             redis_server.stop()
