@@ -8,13 +8,15 @@ import json
 import subprocess
 import sys
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
 from starting.answers import Answers, written
-from starting.errors import StartingError
-from starting.git import git
+from starting.errors import StartingError, ends_in_one_sentence
+from starting.git import git, require_clean
 from starting.names import Names
 from starting.product import copy, files_of, make
+from starting.target import emptied_on_failure, require_empty
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -25,47 +27,47 @@ def main(
     """Make the project, and on a first time its `.env` and its git repository.
 
     `answers` is JSON; `source_path` is an absolute path if copier took the repository from a
-    folder, and means nothing otherwise. Raises StartingError before anything is written.
+    folder, and means nothing otherwise. Raises StartingError before anything is written; a project
+    that cannot be finished leaves nothing behind.
     """
     target = Path(destination)
     remembered = json.loads(answers)
+    # A `copier recopy` calls itself a copy as well: it knows nothing of what has been edited.
+    first = operation == "copy"
+    if first:
+        require_empty(target)
     if Path(source_path).is_dir():
+        # Copier would include changes, and then know of no commit to compare a later one with.
+        require_clean(Path(source_path))
         # A relative path would mean another folder to a `copier update` in the project.
         remembered["_src_path"] = source_path
     wanted = Answers.of(remembered)
-    first = operation == "copy" and not (target / answers_name).exists()
-    if first:
-        _require_empty(target)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make(REPOSITORY, folder, wanted)
-        (folder / answers_name).write_text(written(remembered), encoding="utf-8")
-        copy(folder, target, files_of(folder))
-    if first:
-        _begin(target, Names.of(wanted.name))
-
-
-def _require_empty(target: Path) -> None:
-    """Raise StartingError if there is anything but perhaps a git repository."""
-    try:
-        found = {path.name for path in target.iterdir()}
-    except FileNotFoundError:
-        return
-    except NotADirectoryError as error:
-        raise StartingError(f"{target} is a file; choose a folder that is empty or new.") from error
-    if found - {".git"}:
-        raise StartingError(f"{target} is not empty; choose a folder that is empty or new.")
+        files = files_of(folder)
+        answers_file = Path(answers_name)
+        (folder / answers_file).write_text(written(remembered), encoding="utf-8")
+        with emptied_on_failure(target) if first else nullcontext():
+            # The answers last: a folder that has them has all the rest.
+            copy(folder, target, [*files, answers_file])
+            if first:
+                _begin(target, Names.of(wanted.name))
 
 
 def _begin(target: Path, names: Names) -> None:
     """Write `.env`, and commit everything unless the folder is in somebody's repository."""
     dotenv = f"{names.package}/stack/dotenv.py"
-    subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-I", dotenv, ".env.example", ".env"],
         cwd=target,
-        stdout=subprocess.DEVNULL,
-        check=True,
+        capture_output=True,
+        text=True,
+        check=False,
     )
+    if done.returncode:
+        [*_, reason] = done.stderr.splitlines()
+        raise StartingError(f".env could not be written ({reason}); see to it, and run this again.")
     try:
         git(target, "rev-parse", "--git-dir")
     except StartingError:
@@ -94,7 +96,5 @@ def _author(target: Path, names: Names) -> list[str]:
 
 
 if __name__ == "__main__":
-    try:
+    with ends_in_one_sentence():
         main(*sys.argv[1:])
-    except StartingError as error:
-        raise SystemExit(str(error)) from None
