@@ -22,6 +22,9 @@ APP_LABELS = frozenset(
     {"admin", "auth", "contenttypes", "durable", "mailbox", "messages", "sessions", "staticfiles"}
 )
 
+# The folders that git ignores, also where they are not there yet.
+IGNORED = frozenset({"media", "node_modules", "static"})
+
 
 @dataclass(frozen=True)
 class Names:
@@ -85,6 +88,8 @@ def _taken(name: str, repository: Path) -> str:
         return "a package that the project uses has this name"
     if name in APP_LABELS:
         return "an app of the project has this name"
+    if name in IGNORED:
+        return "git ignores the folder of this name"
     if name == OURS.package:
         return "that is what it is called now"
     files = tracked_files(repository)

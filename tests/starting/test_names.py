@@ -40,6 +40,7 @@ def test_a_good_name(name: str) -> None:
         ("environ", "a package that the project uses has this name"),
         ("admin", "an app of the project has this name"),
         ("durable", "an app of the project has this name"),
+        ("static", "git ignores the folder of this name; try my_static."),
         *[
             (folder, "the project has a folder or a module of this name")
             for folder in ("conftest", "docs", "feedback", "manage", "scripts", "tests")
@@ -61,6 +62,13 @@ def test_nothing_that_can_be_imported_is_a_good_name() -> None:
     assert "yaml" in taken
 
     assert [name for name in sorted(taken) if not refused(name)] == []
+
+
+def test_no_good_name_is_ignored_by_git() -> None:
+    ignored = re.findall(r"^/?(\w+)/$", (ROOT / ".gitignore").read_text(), re.MULTILINE)
+    assert "media" in ignored
+
+    assert [name for name in ignored if not refused(name)] == []
 
 
 def refused(name: str) -> bool:
