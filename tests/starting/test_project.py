@@ -106,6 +106,12 @@ def test_with_other_answers(template: Template, tmp_path: Path) -> None:
     assert "skipped" in written
 
 
+def test_the_name_is_that_of_the_folder(template: Template, tmp_path: Path) -> None:
+    template.copy(tmp_path / "9 Shop-9_")
+
+    assert (tmp_path / "9 Shop-9_" / "shop_9" / "settings.py").exists()
+
+
 @pytest.mark.parametrize(
     ("answers", "sentence"),
     [
