@@ -1,14 +1,20 @@
 """`./scripts/rename`: a clone under another name."""
 
+import os
 import re
+import signal
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
+from starting import in_place
+from starting.errors import StartingError
 from starting.names import OURS, Names
 from starting.renaming import Renaming
+from tests.processes import eventually
 from tests.starting.starter import Template, git, run, tool, tracked
 
 TO_MY_SHOP = Renaming(OURS, Names.of("my_shop"))
@@ -81,6 +87,54 @@ def test_refuses_in_one_sentence_and_changes_nothing(
     assert sentence in written
     assert written.count("\n") == 1
     assert git(clone, "status", "--porcelain") == before
+
+
+@pytest.mark.parametrize("reason", [KeyboardInterrupt, StartingError])
+def test_what_cannot_be_finished_is_taken_back(
+    clone: Path, monkeypatch: pytest.MonkeyPatch, reason: type[BaseException]
+) -> None:
+    def fail(folder: Path, files: Iterable[Path]) -> None:
+        assert (folder / "shop" / "settings.py").exists()
+        raise reason
+
+    dotenv = clone / ".env"
+    dotenv.touch()
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(in_place, "tidy", fail)
+
+    with pytest.raises(reason):
+        in_place.rename(clone, "shop", dry_run=False)
+
+    signal.signal(signal.SIGINT, before)
+    assert dotenv.exists()
+    assert not (clone / "shop").exists()
+    assert git(clone, "status", "--porcelain") == ""
+
+
+def test_ctrl_c_is_answered_in_one_sentence(clone: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "starting.in_place", "shop"],
+        cwd=clone,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        # As a terminal does, the signal goes to all processes of the group.
+        process_group=0,
+    ) as renaming:
+        eventually((clone / "shop" / "settings.py").exists)
+        os.killpg(renaming.pid, signal.SIGINT)
+        _, written = renaming.communicate()
+
+    assert written == "Stopped; nothing has been changed.\n"
+    assert git(clone, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("program", ["starting", "starting.in_place"])
+def test_help_is_for_who_types_it(clone: Path, program: str) -> None:
+    written = run(sys.executable, "-m", program, "--help", folder=clone)
+
+    assert "your name" in written or "another name" in written
+    assert "StartingError" not in written
 
 
 def test_renames_what_git_tracks_and_nothing_else(clone: Path) -> None:
