@@ -18,9 +18,8 @@ def ends_in_one_sentence() -> Iterator[None]:
     except OSError as error:
         place = error.filename2 or error.filename
         raise SystemExit(
-            "Nothing has been changed, as a file could not be read or written"
-            f" ({error.strerror or error}{f': {place}' if place else ''});"
-            " see to it, and run this again."
+            f"A file could not be read or written ({error.strerror or error}"
+            f"{f': {place}' if place else ''}); see to it, and run this again."
         ) from None
     except KeyboardInterrupt:
-        raise SystemExit("Stopped; nothing has been changed.") from None
+        raise SystemExit("Stopped.") from None

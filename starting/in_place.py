@@ -69,6 +69,7 @@ def _undone_on_failure(repository: Path) -> Iterator[None]:
         # First what makes room, should it be the disk that is full.
         git(repository, "clean", "--force", "-d", "--quiet")
         git(repository, "reset", "--hard", "--quiet")
+        print("It could not be finished; everything is as it was.")
         raise
 
 

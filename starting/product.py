@@ -41,9 +41,19 @@ LEFT_OUT = (
     "tests/starting",
 )
 
-README = Path("starting", "product-readme.md")
+# What only a product has, and where.
+ADDED = {
+    "starting/product-readme.md": "README.md",
+    "starting/product-update": "scripts/update",
+}
 
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)#\s]*)(#[^)\s]*)?\)")
+
+# An entry of a list that begins with a link, and its further lines.
+_BULLET = re.compile(r"^- \[[^\]]*\]\(([^)#\s]+)[^)]*\).*\n(?:  .*\n)*", re.MULTILINE)
+
+# What a line of a table says of a folder.
+_ROW = re.compile(r"^\| `([\w./-]+/)` \|.*\n", re.MULTILINE)
 
 
 def make(repository: Path, folder: Path, answers: Answers) -> None:
@@ -56,7 +66,8 @@ def make(repository: Path, folder: Path, answers: Answers) -> None:
     if not answers.demo:
         take_out(folder)
     _leave_out(folder)
-    shutil.copy(repository / README, folder / "README.md")
+    for source, place in ADDED.items():
+        shutil.copy(repository / source, folder / place)
     _only_the_product(folder)
     if answers.languages == "en":
         _only_english(folder)
@@ -136,19 +147,32 @@ def _port(folder: Path, port: int) -> None:
 
 
 def _no_dead_links(folder: Path) -> None:
-    """Leave the words of a link to what is not there, and no picture; and no row of a table."""
     for file in folder.glob("**/*.md"):
+        # Other pages may speak of folders that are still to come.
+        text = _without_dead_links(file, rows=file == folder / "README.md")
+        file.write_text(text, encoding="utf-8")
 
-        def mend(link: re.Match[str], file: Path = file) -> str:
-            picture, words, target, _ = link.groups()
-            if not target or "://" in target or (file.parent / target).exists():
-                return link[0]
-            return "" if picture else words
 
-        text = _LINK.sub(mend, file.read_text(encoding="utf-8"))
-        rows = [
-            line
-            for line in text.splitlines(keepends=True)
-            if not (row := re.match(r"\| `([\w./-]+/)` \|", line)) or (folder / row[1]).exists()
-        ]
-        file.write_text("".join(rows), encoding="utf-8")
+def _without_dead_links(file: Path, *, rows: bool) -> str:
+    """Return the text of a page with no link to what is not there, and no picture of it.
+
+    An entry of a list that begins with such a link is left out, and so is, with `rows`, the row of
+    a table about such a folder. Elsewhere the words of the link stay.
+    """
+
+    def there(target: str) -> bool:
+        return not target or "://" in target or (file.parent / target).exists()
+
+    def keep(entry: re.Match[str]) -> str:
+        return entry[0] if there(entry[1]) else ""
+
+    def mend(link: re.Match[str]) -> str:
+        picture, words, target, _ = link.groups()
+        if there(target):
+            return link[0]
+        return "" if picture else words
+
+    text = _BULLET.sub(keep, file.read_text(encoding="utf-8"))
+    if rows:
+        text = _ROW.sub(keep, text)
+    return _LINK.sub(mend, text)

@@ -1,17 +1,32 @@
 """The folder that a project is started in: empty before, and again if it cannot be finished."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from starting.errors import StartingError
+from starting.git import tracked_files
 
 
 def require_empty(target: Path) -> None:
     """Raise StartingError if there is anything but perhaps a git repository."""
     if _content(target) - {target / ".git"}:
         raise StartingError(f"{target} is not empty; choose a folder that is empty or new.")
+
+
+def require_tracked(target: Path, files: Iterable[Path]) -> None:
+    """Raise StartingError if one of `files` is in `target`, but not in its git repository.
+
+    Copier compares only what is committed, and would lose the other.
+    """
+    there = {file for file in files if (target / file).exists(follow_symlinks=False)}
+    # There need not be a repository where nothing is there.
+    for file in sorted(there - set(tracked_files(target)) if there else there):
+        raise StartingError(
+            f"{target / file}, which git does not track, is in the way of a file of the new "
+            "version; rename it or commit it, and run this again."
+        )
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from starting.errors import StartingError, ends_in_one_sentence
 from starting.git import git, require_clean
 from starting.names import Names
 from starting.product import copy, files_of, make
-from starting.target import emptied_on_failure, require_empty
+from starting.target import emptied_on_failure, require_empty, require_tracked
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -46,6 +46,7 @@ def main(
         folder = Path(name)
         make(REPOSITORY, folder, wanted)
         files = files_of(folder)
+        require_tracked(target, files)
         answers_file = Path(answers_name)
         (folder / answers_file).write_text(written(remembered), encoding="utf-8")
         with emptied_on_failure(target) if first else nullcontext():

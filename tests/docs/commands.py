@@ -30,6 +30,8 @@ ELSEWHERE = {
     "./scripts/test -k worker": (".ci/run", 'exec ./scripts/test "$@"'),
     "./scripts/test -m slow": (".github/workflows/ci.yml", "run: ./.ci/run -m slow"),
     "./scripts/test tests/fuzz -m slow": (".github/workflows/ci.yml", "run: ./.ci/run -m slow"),
+    "./scripts/update": ("tests/starting/test_page.py", 'typed("./scripts/update")'),
+    "./scripts/update --data demo=false": ("tests/starting/test_page.py", "demo=false"),
     "PORT=8001 ./scripts/dev": ("tests/stack/test_dev.py", "scripts/dev"),
     "celery -A django_celery worker --loglevel info": (
         "Procfile",

@@ -129,6 +129,6 @@ def test_ctrl_c_leaves_nothing(template: Template, tmp_path: Path) -> None:
         os.killpg(starting.pid, signal.SIGINT)
         written, _ = starting.communicate()
 
-    assert written == "Stopped; nothing has been changed.\n"
+    assert written == "Stopped.\n"
     assert starting.returncode == 1
     assert list(target.iterdir()) == []

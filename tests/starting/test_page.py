@@ -68,13 +68,16 @@ def test_with_copier_then_the_first_task_then_an_update(
     git(shop.folder, "commit", "--quiet", "--message", "Add a task")
     (repository.folder / "docs" / "news.md").write_text("# News\n")
     repository.release("v1.1.0")
-    updated = shop.run(
-        *typed(".venv/bin/copier update --trust --defaults"),
-        # It commits in folders of its own, as somebody.
-        **{name: value for name, value in os.environ.items() if name.startswith("GIT_")},
-    )
+    updated = shop.run(*typed("./scripts/update"))
     assert updated.wait() == 0, updated.output
     assert (shop.folder / "docs" / "news.md").exists()
+    assert (shop.folder / TASK.file).read_text() == TASK.text
+
+    git(shop.folder, "add", "--all")
+    git(shop.folder, "commit", "--quiet", "--message", "Update")
+    without = shop.run(*typed("./scripts/update --data demo=false"))
+    assert without.wait() == 0, without.output
+    assert not (shop.folder / "feedback").exists()
     assert (shop.folder / TASK.file).read_text() == TASK.text
 
 

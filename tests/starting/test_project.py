@@ -68,6 +68,14 @@ def test_every_script_that_the_documentation_names_exists(shop: Path) -> None:
             assert (shop / "scripts" / name).exists(), path
 
 
+def test_what_is_said_of_a_page_that_is_not_there_is_left_out(shop: Path) -> None:
+    said = [line for line in (shop / "docs/README.md").read_text().splitlines() if line[:2] == "- "]
+    assert said
+    assert [line for line in said if not line.startswith("- [")] == []
+    # But a folder that the reader is about to make is no such page.
+    assert "| `orders/tests/` |" in (shop / "docs/your-first-app.md").read_text()
+
+
 def test_it_is_clean_by_its_own_rules(shop: Path) -> None:
     run(tool("ruff"), "check", "--no-cache", folder=shop)
     run(tool("ruff"), "format", "--check", "--no-cache", folder=shop)

@@ -115,17 +115,18 @@ def test_ctrl_c_is_answered_in_one_sentence(clone: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "starting.in_place", "shop"],
         cwd=clone,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         # As a terminal does, the signal goes to all processes of the group.
         process_group=0,
     ) as renaming:
         eventually((clone / "shop" / "settings.py").exists)
         os.killpg(renaming.pid, signal.SIGINT)
-        _, written = renaming.communicate()
+        written, _ = renaming.communicate()
 
-    assert written == "Stopped; nothing has been changed.\n"
+    assert written.endswith("It could not be finished; everything is as it was.\nStopped.\n")
+    assert "Traceback" not in written
     assert git(clone, "status", "--porcelain") == ""
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.starting.starter import Template, git, run
+from tests.processes import ROOT
+from tests.starting.starter import Template, git, run, start
 
 
 @pytest.fixture
@@ -34,9 +35,15 @@ def commit(project: Path) -> None:
     git(project, "commit", "--quiet", "--message", "Ours")
 
 
-def update(project: Path) -> str:
+def update(project: Path, *options: str, check: bool = True) -> str:
+    """Let copier update a project."""
+    command = (sys.executable, "-m", "copier", "update", "--trust", "--defaults", *options)
+    return run(*command, folder=project, check=check)
+
+
+def script(project: Path, *options: str) -> str:
     """Update a project, as its README says."""
-    return run(*(sys.executable, "-m", "copier", "update", "--trust", "--defaults"), folder=project)
+    return run(project / "scripts/update", *options, folder=Path("/"), check=False)
 
 
 SENDER = 'DEFAULT_FROM_EMAIL = "support@example.com"'
@@ -94,6 +101,132 @@ def test_a_conflict_looks_as_in_git(newer: Template, project: Path) -> None:
         (project / "shop/settings.py").read_text(),
         re.MULTILINE,
     )
+
+
+def test_a_file_that_git_does_not_track_is_not_overwritten(newer: Template, project: Path) -> None:
+    (project / ".gitignore").write_text("/notes.md\n")
+    commit(project)
+    (project / "notes.md").write_text("mine")
+
+    (newer.folder / "notes.md").write_text("theirs")
+    newer.release("v2.0.0")
+    written = update(project, check=False)
+
+    assert f"{project / 'notes.md'}, which git does not track, is in the way" in written
+    assert (project / "notes.md").read_text() == "mine"
+    assert git(project, "status", "--porcelain") == ""
+
+
+def test_files_that_are_no_text_do_not_keep_edits_from_arriving(
+    newer: Template, project: Path
+) -> None:
+    (project / "logo.png").write_bytes(b"\x89PNG\0")
+    edit(project / "shop/settings.py", SENDER, 'DEFAULT_FROM_EMAIL = "us@shop.example"')
+    commit(project)
+
+    (newer.folder / "docs/news.md").write_text("# News\n")
+    newer.release("v2.0.0")
+    update(project)
+
+    assert "us@shop.example" in (project / "shop/settings.py").read_text()
+    assert (project / "logo.png").exists()
+    assert (project / "docs/news.md").exists()
+
+
+def test_the_demo_can_be_taken_out_later(project: Path) -> None:
+    edit(project / "shop/settings.py", SENDER, 'DEFAULT_FROM_EMAIL = "us@shop.example"')
+    commit(project)
+
+    update(project, "--data", "demo=false")
+
+    assert not (project / "feedback").exists()
+    assert "us@shop.example" in (project / "shop/settings.py").read_text()
+    found = run("git", "grep", "-il", "-e", "feedback", folder=project, check=False)
+    assert found == ""
+    run(sys.executable, "-B", "manage.py", "check", folder=project)
+    run(
+        *(sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "-q"),
+        "tests/test_front.py",
+        folder=project,
+    )
+
+
+class TestTheScript:
+    """`./scripts/update`, in a project whose environment is that of the tests."""
+
+    @pytest.fixture
+    def project(self, newer: Template, tmp_path: Path) -> Path:
+        """A project that was started by `./scripts/start` from a commit without a tag."""
+        (newer.folder / "docs/news.md").write_text("# News\n")
+        git(newer.folder, "add", "--all")
+        git(newer.folder, "commit", "--quiet", "--message", "News")
+        written = start(newer.folder, "shop", "shop", folder=tmp_path)
+        project = tmp_path / "shop"
+        assert project.exists(), written
+        (project / ".venv").symlink_to(ROOT / ".venv")
+        (project / ".git/info/exclude").write_text(".venv\n")
+        # It would install the packages of the project.
+        (project / "scripts/setup").write_text("#!/bin/sh\n")
+        commit(project)
+        return project
+
+    def test_brings_in_what_is_newer_than_any_tag(self, newer: Template, project: Path) -> None:
+        (newer.folder / "docs/news.md").write_text("# More news\n")
+        edit(newer.folder / "starting/product-update", "set -eu", "set -e")
+        git(newer.folder, "commit", "--quiet", "--all", "--message", "More")
+
+        updated = script(project)
+
+        assert (project / "docs/news.md").read_text() == "# More news\n", updated
+        assert "\nset -e\n" in (project / "scripts/update").read_text()
+        assert git(project, "status", "--porcelain").splitlines() == [
+            " M .copier-answers.yml",
+            " M docs/news.md",
+            " M scripts/update",
+        ]
+
+    def test_says_what_it_deletes_of_somebody(self, project: Path) -> None:
+        edit(project / "feedback/apps.py", "class", "# Mine.\nclass")
+        commit(project)
+        run(sys.executable, "manage.py", "check", folder=project)
+
+        written = script(project, "--data", "demo=false")
+
+        assert written.endswith(
+            "feedback/apps.py is gone, and had been changed here: "
+            "`git show HEAD:./feedback/apps.py` shows what it was.\n"
+        )
+        assert written.count(" is gone") == 1
+        assert not (project / "feedback").exists()
+
+    def test_refuses_in_one_sentence(self, newer: Template, project: Path) -> None:
+        (project / "new.txt").touch()
+        assert script(project) == (
+            "There are changes that are not committed; commit or stash them and run this again.\n"
+        )
+        (project / "new.txt").unlink()
+
+        newer.folder.rename(newer.folder.with_name("elsewhere"))
+        written = script(project)
+        assert written.startswith(f"{newer.folder}, from which this project was started, is not")
+        assert written.count("\n") == 1
+
+    def test_says_how_to_take_back_what_is_not_complete(
+        self, newer: Template, project: Path
+    ) -> None:
+        (project / "zoo").write_text("A file, where there is a folder in the new version.")
+        commit(project)
+        (newer.folder / "zoo").mkdir()
+        (newer.folder / "zoo/animals.md").write_text("# Animals\n")
+        git(newer.folder, "add", "--all")
+        git(newer.folder, "commit", "--quiet", "--message", "Animals")
+
+        written = script(project)
+
+        assert "Traceback" not in written
+        [command] = re.findall(r"The update is not complete; `(.*)` takes back", written)
+        run("sh", "-c", command, folder=project)
+        assert git(project, "status", "--porcelain") == ""
 
 
 def test_nothing_new_changes_nothing(project: Path) -> None:

@@ -1,6 +1,7 @@
 """A copy of the repository without the demo: no trace of it, and everything else still works."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -58,6 +59,12 @@ def test_no_trace_is_left_and_the_rest_is_sound(folder: Path) -> None:
     git(folder, "add", "--all")
     assert git(folder, "grep", "--ignore-case", "-e", "feedback", "-e", r"\bdemo\b") == ""
     assert "feedback" not in git(folder, "ls-files")
+    assert {"debugging.md", "first-task.md", "periodic-tasks.md", "testing-tasks.md"} <= {
+        page.name for page in (folder / "docs").iterdir()
+    }
+    for page in folder.glob("**/*.md"):
+        for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
+            assert "://" in link or (page.parent / link).exists(), (page, link)
 
     run(folder, "-m", "ruff", "check")
     run(folder, "-m", "ruff", "format", "--check")
