@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from starting.answers import Answers, written
+from starting.binaries import kept
 from starting.errors import StartingError, ends_in_one_sentence
 from starting.git import git, require_clean
 from starting.names import Names
@@ -48,10 +49,13 @@ def main(
         files = files_of(folder)
         require_tracked(target, files)
         answers_file = Path(answers_name)
+        left_alone = kept(REPOSITORY, target, answers_file, wanted.name, files)
         (folder / answers_file).write_text(written(remembered), encoding="utf-8")
         with emptied_on_failure(target) if first else nullcontext():
             # The answers last: a folder that has them has all the rest.
-            copy(folder, target, [*files, answers_file])
+            copy(
+                folder, target, [*(file for file in files if file not in left_alone), answers_file]
+            )
             if first:
                 _begin(target, Names.of(wanted.name))
 

@@ -117,20 +117,30 @@ def test_a_file_that_git_does_not_track_is_not_overwritten(newer: Template, proj
     assert git(project, "status", "--porcelain") == ""
 
 
-def test_files_that_are_no_text_do_not_keep_edits_from_arriving(
+def test_of_files_that_are_no_text_those_that_were_changed_stay(
     newer: Template, project: Path
 ) -> None:
-    (project / "logo.png").write_bytes(b"\x89PNG\0")
+    catalog, other, untouched = (
+        f"{app}/locale/ru/LC_MESSAGES/django.mo" for app in ("shop", "shop/durable", "feedback")
+    )
+    for name in (catalog, other, "logo.png"):
+        (project / name).write_bytes(b"\0mine")
     edit(project / "shop/settings.py", SENDER, 'DEFAULT_FROM_EMAIL = "us@shop.example"')
     commit(project)
 
-    (newer.folder / "docs/news.md").write_text("# News\n")
+    for name in (other, untouched):
+        (newer.folder / name.replace("shop", "django_celery")).write_bytes(b"\0theirs")
     newer.release("v2.0.0")
-    update(project)
+    written = update(project)
 
+    assert [(project / name).read_bytes() for name in (catalog, other, "logo.png")] == (
+        [b"\0mine"] * 3
+    )
+    assert (project / untouched).read_bytes() == b"\0theirs"
+    assert f"{other} has changed on both sides and cannot be merged; yours has stayed." in written
+    assert written.count("has stayed") == 1
+    # Copier's patch cannot hold such a file; that must not keep it from the others.
     assert "us@shop.example" in (project / "shop/settings.py").read_text()
-    assert (project / "logo.png").exists()
-    assert (project / "docs/news.md").exists()
 
 
 def test_the_demo_can_be_taken_out_later(project: Path) -> None:
