@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -87,6 +88,22 @@ def test_a_task_that_exits_has_failed_and_does_not_come_back(
     # Behind whatever was handed out again.
     assert tasks.add.delay(1, 2).get(timeout=DEADLINE) == 3
     assert marker.read_text() == "began\n"
+
+
+def test_a_task_that_has_expired_stays_in_redis_until_a_worker_throws_it_away(
+    server: RedisServer, client: Celery, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    begun = tmp_path / "begun"
+    past = datetime.now(UTC) - timedelta(hours=1)
+    client.send_task("tests.tasks.hang_once", (str(begun),), expires=past)
+    assert server.client.llen("test:django_celery") == 1
+
+    worker = start_worker("--concurrency=1", environment={"REDIS_URL": server.url})
+
+    worker.wait_for("Discarding revoked task: tests.tasks.hang_once")
+    # The sweep that the worker has sent itself is gone as well.
+    eventually(lambda: not server.client.llen("test:django_celery"))
+    assert not begun.exists()
 
 
 def test_the_worker_finds_the_tasks_of_every_app(
