@@ -131,7 +131,7 @@ def test_redis_may_be_away_at_the_start_and_in_between(
             # An acknowledgement that Redis does not get is another matter.
             unacknowledged = f"{project.prefix}unacked"
             eventually(lambda: not redis_server.client.hlen(unacknowledged), "all is acknowledged")
-            worker.wait_for("succeeded in")
+            worker.wait_for(r"record.* succeeded in")
             before = len(worker.lines)
             redis_server.stop()
             worker.wait_for("is not there")
