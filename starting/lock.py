@@ -6,6 +6,9 @@ from typing import Any
 
 _BLOCK = "[[package]]\n"
 
+# What the project itself has in its block.
+_ROOT = 'source = { virtual = "." }'
+
 
 def sort_packages(lock: str) -> str:
     """Return the text of a lock with its packages in the order of their names."""
@@ -16,7 +19,18 @@ def sort_packages(lock: str) -> str:
 
 def without_group(lock: str, group: str) -> str:
     """Return the text of a lock without a dependency group and what only that needs."""
-    lock = re.sub(rf"^{group} = \[\n(?: .*\n)*\]\n", "", lock, flags=re.MULTILINE)
+    return _needed_only(re.sub(rf"^{group} = \[\n(?: .*\n)*\]\n", "", lock, flags=re.MULTILINE))
+
+
+def without_dependency(lock: str, name: str) -> str:
+    """Return the text of a lock in which the project does not ask for a package any more."""
+    blocks = lock.split(_BLOCK)
+    [root] = [number for number, block in enumerate(blocks) if _ROOT in block]
+    blocks[root] = re.sub(rf'^    \{{ name = "{name}".*\n', "", blocks[root], flags=re.MULTILINE)
+    return _needed_only(_BLOCK.join(blocks))
+
+
+def _needed_only(lock: str) -> str:
     needed = _needed(tomllib.loads(lock)["package"])
     head, *blocks = lock.split(_BLOCK)
     kept = [block.rstrip("\n") + "\n" for block in blocks if _name(block) in needed]

@@ -12,7 +12,7 @@ from pathlib import Path
 from starting.answers import RUSSIAN, Answers
 from starting.errors import StartingError
 from starting.git import tracked_files
-from starting.lock import without_group
+from starting.lock import without_dependency, without_group
 from starting.names import OURS, Names
 from starting.renaming import Renaming, apply
 from starting.tidy import tidy
@@ -47,6 +47,10 @@ ADDED = {
     "starting/product-update": "scripts/update",
 }
 
+# What only tests import that are left out, and those that are left out with the demo.
+_UNUSED = ("markdown-it-py",)
+_UNUSED_WITHOUT_DEMO = ("aiosmtpd",)
+
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)#\s]*)(#[^)\s]*)?\)")
 
 # An entry of a list that begins with a link, and its further lines.
@@ -69,6 +73,8 @@ def make(repository: Path, folder: Path, answers: Answers) -> None:
     for source, place in ADDED.items():
         shutil.copy(repository / source, folder / place)
     _only_the_product(folder)
+    for package in _UNUSED if answers.demo else _UNUSED + _UNUSED_WITHOUT_DEMO:
+        _without_package(folder, package)
     if answers.languages == "en":
         _only_english(folder)
     _port(folder, answers.port)
@@ -129,6 +135,14 @@ def _only_the_product(folder: Path) -> None:
             r'"(benchmarks|recording|starting)", ': "",
         },
     )
+
+
+def _without_package(folder: Path, name: str) -> None:
+    lock = folder / "uv.lock"
+    lock.write_text(without_dependency(lock.read_text(encoding="utf-8"), name), encoding="utf-8")
+    edit(folder / "pyproject.toml", {rf'^    "{name}\b.*\n': ""})
+    # The row that says why it is there, or its name in a row about several.
+    edit(folder / "docs" / "decisions.md", {rf"^\| `{name}` .*\n|(?<=^\| )`{name}`, ": ""})
 
 
 def _only_english(folder: Path) -> None:

@@ -82,6 +82,7 @@ def test_it_is_clean_by_its_own_rules(shop: Path) -> None:
     run(tool("uv"), "lock", "--check", folder=shop)
     lock = (shop / "uv.lock").read_text()
     assert 'name = "pandas"' not in lock
+    assert 'name = "markdown-it-py"' not in lock
     assert 'name = "my-shop"\nversion = "0.1.0"' in lock
 
 

@@ -66,6 +66,8 @@ def test_no_trace_is_left_and_the_rest_is_sound(folder: Path) -> None:
         for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
             assert "://" in link or (page.parent / link).exists(), (page, link)
 
+    assert git(folder, "grep", "aiosmtpd") == ""
+    run(folder, "-m", "uv", "lock", "--check")
     run(folder, "-m", "ruff", "check")
     run(folder, "-m", "ruff", "format", "--check")
     run(folder, "manage.py", "makemigrations", "--check", "--dry-run")
