@@ -1,5 +1,6 @@
 """The ports of `./scripts/dev`: free, or held by this project itself."""
 
+import psutil
 from django.conf import settings
 
 from django_celery.doctor.findings import Findings, ok, problem, warning
@@ -12,7 +13,8 @@ def ports(patient: Patient) -> Findings:
     """Try to listen where web and Redis will; in production others decide about ports."""
     if not settings.DEBUG:
         return
-    for name, port in (("PORT", web_port()), ("REDIS_PORT", redis_port())):
+    web = port_of_stack(patient.stack) or web_port()
+    for name, port in (("PORT", web), ("REDIS_PORT", redis_port())):
         if port is None:
             continue
         try:
@@ -28,3 +30,15 @@ def ports(patient: Patient) -> Findings:
                 yield problem(str(error), "")
         else:
             yield ok(f"Port {port} ({name}) is free.")
+
+
+def port_of_stack(stack: int | None) -> int | None:
+    """Return the port that the running `./scripts/dev` was given, which `.env` need not know."""
+    if stack is None:
+        return None
+    try:
+        command = psutil.Process(stack).cmdline()
+    except psutil.Error:
+        return None
+    # As `become_honcho` has started it.
+    return int(command[-1]) if "Procfile.dev" in "".join(command[-2:-1]) else None

@@ -46,7 +46,8 @@ def migrate(say: Say) -> None:
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except OperationalError as error:
         raise CannotStartError(
-            f"The database of DATABASE_URL cannot be used: {str(error).strip()}"
+            f"The database of DATABASE_URL cannot be used: {str(error).strip().rstrip('.')}. "
+            "`python manage.py doctor` says what to do."
         ) from error
     if plan:
         say(f"Migrating the database ({len(plan)} migrations).")

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -72,6 +73,15 @@ def test_a_port_that_is_none_is_named_before_anything_starts(clone: Clone) -> No
     assert stack.wait() == 1
     assert stack.output.startswith("PORT must be a port")
     assert stack.output.count("\n") == 1
+
+
+def test_a_database_that_cannot_be_used_leads_to_the_doctor(clone: Clone, tmp_path: Path) -> None:
+    stack = Stack(clone, DATABASE_URL=f"sqlite:///{tmp_path}/missing/db.sqlite3")
+
+    assert stack.wait() == 1
+    assert "The database of DATABASE_URL cannot be used" in stack.output
+    assert stack.output.endswith(". `python manage.py doctor` says what to do.\n")
+    assert "Traceback" not in stack.output
 
 
 def test_a_second_start_while_it_runs_says_how_to_stop_the_first(clone: Clone) -> None:
