@@ -1,5 +1,7 @@
 """What a task that exits comes to: it has failed, as one that raises any other error has."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from billiard.common import terminate_handler_fired  # type: ignore[attr-defined]  # New in 4.3.
@@ -24,12 +26,19 @@ class ExitingTask(Task):  # type: ignore[type-arg]  # Its arguments are any.
         """Run the task. Called directly, without a worker, it exits as any function would."""
         if self.request.called_directly:
             return super().__call__(*args, **kwargs)
-        try:
+        with exit_is_failure():
             return self.run(*args, **kwargs)
-        except (WorkerShutdown, WorkerTerminate):
+
+
+@contextmanager
+def exit_is_failure() -> Iterator[None]:
+    """Raise TaskExitError where the block raises SystemExit, unless its process is told to stop."""
+    try:
+        yield
+    except (WorkerShutdown, WorkerTerminate):
+        raise
+    except SystemExit as error:
+        # Told to stop, a pool process exits from within its task, which then goes back.
+        if terminate_handler_fired():
             raise
-        except SystemExit as error:
-            # Told to stop, a pool process exits from within its task, which then goes back.
-            if terminate_handler_fired():
-                raise
-            raise TaskExitError(f"The task called sys.exit({error.code!r}).") from error
+        raise TaskExitError(f"The task called sys.exit({error.code!r}).") from error

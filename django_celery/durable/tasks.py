@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from django_celery.durable.attempts import reason
 from django_celery.durable.models import DurableTask
+from django_celery.exits import exit_is_failure
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,8 @@ def durable_task[Row: DurableTask](
             if row is None:
                 return "nothing to do"
             try:
-                work(row)
+                with exit_is_failure():
+                    work(row)
             except Exception as error:
                 row.fail(error)
                 # For the traceback in the log, and for whatever collects errors.

@@ -95,6 +95,7 @@ def test_a_row_that_always_fails_ends_as_failed_until_it_is_tried_again(
         ("hangs", Status.FAILED, "It took longer than its time limit."),
         # Killed by the hard limit, in the first attempt.
         ("is deaf", Status.DONE, "The worker stopped before it had finished."),
+        ("exits", Status.FAILED, "TaskExitError: The task called sys.exit('for good')."),
         # Kills the process that works on it, in each attempt.
         ("kills", Status.FAILED, "The worker stopped before it had finished."),
     ],

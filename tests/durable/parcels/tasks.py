@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -38,6 +39,8 @@ def deliver(parcel: Parcel) -> None:
             with contextlib.suppress(SoftTimeLimitExceeded):
                 time.sleep(60)
             time.sleep(60)
+        case "exits":
+            sys.exit("for good")
         case "kills":
             os.kill(os.getpid(), signal.SIGKILL)
         case "loses database":
