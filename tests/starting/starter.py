@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from tests.processes import eventually
 from tests.stack.clone import Clone
 
 # The spelling of our name with anything between its words. What follows are other packages.
@@ -66,6 +68,27 @@ def run(
     )
     assert done.returncode == 0 or not check, done.stdout
     return done.stdout
+
+
+def interrupted(*command: str | Path, folder: Path, when: Callable[[], object]) -> str:
+    """Run a command, press Ctrl-C when something has become true, and return all it has written."""
+    # Where this test run ignores the signal, as in the background of a shell, the command would too.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # As a terminal does, the signal goes to all processes of the group.
+        process_group=0,
+    ) as process:
+        signal.signal(signal.SIGINT, before)
+        eventually(when)
+        os.killpg(process.pid, signal.SIGINT)
+        written, _ = process.communicate()
+    assert process.returncode == 1, written
+    return written
 
 
 def start(clone: Path, *arguments: str | Path, folder: Path) -> str:

@@ -2,10 +2,7 @@
 
 import errno
 import json
-import os
 import shutil
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,8 +10,7 @@ import pytest
 
 from starting import __main__ as by_script
 from starting import task
-from tests.processes import eventually
-from tests.starting.starter import Template, git, run, start
+from tests.starting.starter import Template, git, interrupted, run, start
 
 ANSWERS = {"name": "shop", "demo": True, "port": 8000, "languages": "en,ru"}
 
@@ -116,19 +112,12 @@ def test_in_a_hook_of_git_the_project_gets_its_own_repository(
 def test_ctrl_c_leaves_nothing(template: Template, tmp_path: Path) -> None:
     target = tmp_path / "shop"
     target.mkdir()
-    with subprocess.Popen(
-        [sys.executable, "-m", "starting", "shop", target],
-        cwd=template.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        # As a terminal does, the signal goes to all processes of the group.
-        process_group=0,
-    ) as starting:
-        eventually(lambda: any(target.iterdir()))
-        os.killpg(starting.pid, signal.SIGINT)
-        written, _ = starting.communicate()
+
+    written = interrupted(
+        *(sys.executable, "-m", "starting", "shop", target),
+        folder=template.folder,
+        when=lambda: any(target.iterdir()),
+    )
 
     assert written == "Stopped.\n"
-    assert starting.returncode == 1
     assert list(target.iterdir()) == []

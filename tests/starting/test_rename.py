@@ -1,9 +1,7 @@
 """`./scripts/rename`: a clone under another name."""
 
-import os
 import re
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -14,8 +12,7 @@ from starting import in_place
 from starting.errors import StartingError
 from starting.names import OURS, Names
 from starting.renaming import Renaming
-from tests.processes import eventually
-from tests.starting.starter import Template, git, run, tool, tracked
+from tests.starting.starter import Template, git, interrupted, run, tool, tracked
 
 TO_MY_SHOP = Renaming(OURS, Names.of("my_shop"))
 
@@ -112,18 +109,11 @@ def test_what_cannot_be_finished_is_taken_back(
 
 
 def test_ctrl_c_is_answered_in_one_sentence(clone: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", "starting.in_place", "shop"],
-        cwd=clone,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        # As a terminal does, the signal goes to all processes of the group.
-        process_group=0,
-    ) as renaming:
-        eventually((clone / "shop" / "settings.py").exists)
-        os.killpg(renaming.pid, signal.SIGINT)
-        written, _ = renaming.communicate()
+    written = interrupted(
+        *(sys.executable, "-m", "starting.in_place", "shop"),
+        folder=clone,
+        when=(clone / "shop" / "settings.py").exists,
+    )
 
     assert written.endswith("It could not be finished; everything is as it was.\nStopped.\n")
     assert "Traceback" not in written
