@@ -88,6 +88,9 @@ def copy(source: Path, target: Path, files: list[Path]) -> None:
     """Copy these files of `source` into `target`, over what is there."""
     for file in files:
         (target / file).parent.mkdir(parents=True, exist_ok=True)
+        if (target / file).is_symlink():
+            # What it leads to may be in no repository.
+            (target / file).unlink()
         shutil.copy(source / file, target / file)
 
 

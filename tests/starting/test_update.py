@@ -143,6 +143,24 @@ def test_of_files_that_are_no_text_those_that_were_changed_stay(
     assert "us@shop.example" in (project / "shop/settings.py").read_text()
 
 
+def test_what_a_link_leads_to_is_not_written_over(
+    newer: Template, project: Path, tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes.md"
+    (project / "docs/doctor.md").rename(notes)
+    (project / "docs/doctor.md").symlink_to(notes)
+    commit(project)
+    before = notes.read_text()
+
+    (newer.folder / "docs/news.md").write_text("# News\n")
+    (newer.folder / "docs/doctor.md").write_text("# Anew\n")
+    newer.release("v2.0.0")
+    update(project)
+
+    assert notes.read_text() == before
+    assert (project / "docs/news.md").exists()
+
+
 def test_the_demo_can_be_taken_out_later(project: Path) -> None:
     edit(project / "shop/settings.py", SENDER, 'DEFAULT_FROM_EMAIL = "us@shop.example"')
     commit(project)
