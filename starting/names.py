@@ -14,7 +14,7 @@ from starting.git import tracked_files
 # Packages of the lock that are imported under another name than they are installed under.
 IMPORTED_AS = frozenset(
     {"attr", "dateutil", "environ", "markdown_it", "mypy_django_plugin", "mypyc", "public"}
-    | {"py", "ruamel", "xdist", "yaml"}
+    | {"py", "ruamel", "xdist", "yaml", "zope"}
 )
 
 # Django tells apps apart by the last part of their names, and the project's package is an app.

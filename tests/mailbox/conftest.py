@@ -56,6 +56,8 @@ def address(site: dict[str, str]) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def worker(site: dict[str, str], _real_redis: RedisServer) -> Iterator[Process]:
     """The site's worker, which knows the tasks of `tests/mailbox/tasks.py` as well."""
+    # What another test has left in the queue is not for this worker.
+    _real_redis.client.flushall()
     process = Process(
         [
             *(sys.executable, "-m", "celery", "-A", "django_celery", "worker"),
