@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from celery import current_app
 from django.conf import settings
 
+from django_celery.celery import app
 from tests import programs
 from tests.processes import ROOT, RedisServer, Worker, free_port
 
@@ -23,6 +25,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("russian"):
                 item.add_marker(pytest.mark.skip(reason="The site does not speak Russian."))
+
+
+@pytest.fixture(autouse=True)
+def _the_current_app_stays_ours() -> Iterator[None]:
+    """A `Celery()` of a test without `set_as_current=False` would take the next tests' tasks."""
+    yield
+    assert current_app.main == app.main
 
 
 @pytest.fixture

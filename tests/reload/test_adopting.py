@@ -83,7 +83,8 @@ def test_a_plain_project_follows_the_page(tmp_path: Path, redis_server: RedisSer
     project = project_with_celery(tmp_path, redis_server.url)
     follow_the_page(project)
     tasks, models = project / "polls" / "tasks.py", project / "polls" / "models.py"
-    client = Celery("client", broker=redis_server.url, backend=redis_server.url)
+    url = redis_server.url
+    client = Celery("client", broker=url, backend=url, set_as_current=False)
 
     def result(name: str, *arguments: Any) -> Any:
         return client.send_task(f"polls.tasks.{name}", arguments).get(timeout=DEADLINE)
