@@ -79,6 +79,14 @@ class Report:
             "Its tasks go back into the queue.",
         )
 
+    def given_back(self, grace: float) -> None:
+        """Say what becomes of the tasks that still run `grace` seconds after Ctrl-C."""
+        self._say(
+            "note",
+            f"Tasks still run after {grace:g} s (--grace). They go back into the queue, and run "
+            "again at the next start.",
+        )
+
     def preload_failed(self, code: int) -> None:
         """Say that the zygote, which ended with `code`, imports nothing in advance any more."""
         self._say(

@@ -231,15 +231,23 @@ class Supervisor:
         self._watcher.stop()
         for generation in self._alive:
             self._retire(generation)
-        for step, seconds in ((self._stop_hard, self._grace), (self._kill, _HARD_STOP)):
-            if self._alive:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._all_gone.wait(), seconds)
-            for generation in list(self._alive):
-                step(generation)
+        await self._until_all_gone(self._grace)
+        if any(generation.was_busy for generation in self._alive):
+            self._report.given_back(self._grace)
+        for generation in self._alive:
+            self._stop_hard(generation)
+        await self._until_all_gone(_HARD_STOP)
+        for generation in self._alive:
+            self._kill(generation)
         for generation in list(self._alive):
             self._gone(generation, None)
         self._launcher.stop()
+
+    async def _until_all_gone(self, seconds: float) -> None:
+        """Return when no generation is left, or after so many seconds."""
+        if self._alive:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._all_gone.wait(), seconds)
 
     def _stop_hard(self, generation: _Generation) -> None:
         """Have the generation give its running tasks back into the queue and end."""
