@@ -65,8 +65,8 @@ def test_the_mail_goes_out_when_redis_is_back(
         *(
             "--concurrency=1",
             "--beat",
-            "--schedule",
-            worker_database.removeprefix("sqlite:///") + "-beat",
+            "--scheduler",
+            "celery.beat:Scheduler",
         ),
         environment={"REDIS_URL": embedded_redis.url},
     )

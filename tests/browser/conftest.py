@@ -77,7 +77,7 @@ def site(_migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def start(redis_server: RedisServer, site: Site, tmp_path: Path) -> Iterator[Callable[..., Worker]]:
+def start(redis_server: RedisServer, site: Site) -> Iterator[Callable[..., Worker]]:
     """A function that starts the site's worker, with a beat; its arguments are its environment.
 
     No message waits when the test begins.
@@ -89,7 +89,7 @@ def start(redis_server: RedisServer, site: Site, tmp_path: Path) -> Iterator[Cal
         worker = Worker(
             [
                 *("--hostname", "browser@%h", "--loglevel", "info", "--concurrency", "1"),
-                *("--beat", "--schedule", str(tmp_path / "beat")),
+                *("--beat", "--scheduler", "celery.beat:Scheduler"),
             ],
             site.environment | environment,
         )

@@ -107,7 +107,7 @@ def shell(environment: dict[str, str]) -> Callable[[str], subprocess.Popen[bytes
 
 @pytest.fixture
 def start(
-    environment: dict[str, str], start_worker: StartWorker, tmp_path: Path
+    environment: dict[str, str], start_worker: StartWorker
 ) -> Iterator[Callable[..., Worker]]:
     """Start a worker of two processes that knows parcels, and a beat; `more` is its environment."""
     workers: list[Worker] = []
@@ -115,7 +115,9 @@ def start(
     def start(*options: str, **more: str) -> Worker:
         worker = start_worker(
             *("--concurrency", "2", "--without-mingle", "--without-gossip"),
-            *("--beat", "--schedule", str(tmp_path / f"beat-{uuid.uuid4().hex}"), *options),
+            # In memory: the file of the default one, SQLite from Python 3.13 on, now and then
+            # cannot be locked in the process that Celery forks for it.
+            *("--beat", "--scheduler", "celery.beat:Scheduler", *options),
             environment=environment | more,
         )
         workers.append(worker)
@@ -124,6 +126,8 @@ def start(
     yield start
     for worker in workers:
         kill(worker)
+        # Shown where the test fails.
+        print(worker.output)
 
 
 @pytest.fixture
