@@ -3,6 +3,7 @@
 import fcntl
 import os
 import re
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -94,10 +95,7 @@ class Patient:
         """The ids of the tasks that workers have: running, waiting, or for later."""
         if not self.answers:
             return set()
-        # With a destination, Celery waits for no more answers than it can get.
-        inspect: Any = current_app.control.inspect(
-            timeout=ANSWER_LIMIT, destination=list(self.answers)
-        )
+        inspect = self.inspect(self.answers)
         return {
             task.get("request", task)["id"]
             # In the order in which a task goes through them, so that none slips through.
@@ -105,6 +103,11 @@ class Patient:
             for tasks in (answer or {}).values()
             for task in tasks
         }
+
+    def inspect(self, names: Iterable[str]) -> Any:
+        """Return Celery's `inspect`, to ask the workers of these names."""
+        # With a destination, Celery waits for no more answers than it can get.
+        return current_app.control.inspect(timeout=ANSWER_LIMIT, destination=list(names))
 
 
 def is_held(lock: Path) -> bool:

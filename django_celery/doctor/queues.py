@@ -1,7 +1,6 @@
 """What is in Redis: tasks that wait, and tasks that were taken and never acknowledged."""
 
 import json
-import math
 import time
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.tasks import DEFAULT_TASK_QUEUE_NAME, task_backends
 from django_celery.checks import DEFAULT_VISIBILITY_TIMEOUT
 from django_celery.doctor.broker import info
 from django_celery.doctor.findings import Findings, count, note, ok, problem, warning
-from django_celery.doctor.patient import ANSWER_LIMIT, Patient
+from django_celery.doctor.patient import Patient
 from django_celery.durable.tasks import QUEUE_ROOM, messages_waiting, queue_of
 from django_celery.task_backend import CeleryBackend
 
@@ -55,10 +54,7 @@ def unserved(patient: Patient) -> Findings:
     """Find the queues that tasks are sent to, and that no worker takes from."""
     if not patient.workers:
         return
-    inspect: Any = current_app.control.inspect(
-        timeout=ANSWER_LIMIT, destination=list(patient.workers)
-    )
-    answers = (inspect.active_queues() or {}).values()
+    answers = (patient.inspect(patient.workers).active_queues() or {}).values()
     served = {queue["name"] for queues in answers for queue in queues}
     used = one_task_a_queue().keys() | queues_of_django_tasks()
     client: Any = patient.redis
@@ -90,20 +86,21 @@ def unacknowledged(patient: Patient) -> Findings:
     client: Any = patient.redis
     messages = client.hgetall(UNACKED)
     at_work = patient.tasks_at_work if messages else set()
-    # What has been acknowledged meanwhile is not stuck.
+    taken_at = dict(client.zrange(UNACKED_INDEX, 0, -1, withscores=True))
+    # Last: what has been acknowledged meanwhile is not stuck.
     there = set(client.hkeys(UNACKED))
-    ages = {tag: age_of(tag, client) for tag in messages}
+    now = time.time()
     stuck = [
         tag
         for tag, message in messages.items()
         if tag in there
         and json.loads(message)[0]["headers"].get("id") not in at_work
-        and ages[tag] > JUST_TAKEN
+        and now - taken_at.get(tag, 0) > JUST_TAKEN
     ]
     if not stuck:
         yield ok(f"No unacknowledged task is stuck; {count(len(messages), 'task')} at work.")
         return
-    taken = [ages[tag] for tag in stuck if ages[tag] < math.inf]
+    taken = [taken_at[tag] for tag in stuck if tag in taken_at]
     if lost := len(stuck) - len(taken):
         yield problem(
             f"Unacknowledged and without a time in {UNACKED_INDEX}: {count(lost, 'task')}. "
@@ -111,18 +108,12 @@ def unacknowledged(patient: Patient) -> Findings:
             f"Look at it with `redis-cli HGETALL {UNACKED}`, and send it again.",
         )
     if taken:
-        age = max(taken)
+        age = now - min(taken)
         yield warning(
             "Taken by a worker that does not answer any more, and not acknowledged: "
             f"{count(len(taken), 'task')}, the oldest {age:.0f} s ago.",
             return_of(age, patient),
         )
-
-
-def age_of(tag: bytes, client: Any) -> float:
-    """Return how many seconds ago a message was taken: infinity, if nobody has noted it."""
-    at = client.zscore(UNACKED_INDEX, tag)
-    return math.inf if at is None else time.time() - at
 
 
 def return_of(age: float, patient: Patient) -> str:
