@@ -63,9 +63,10 @@ def model_name(app: str) -> str:
 
 def _singular(plural: str) -> str:
     """Take the plural off as most words of English have it; for the others there is --model."""
-    for ending, singular in _PLURALS:
-        if re.search(ending, plural):
-            return re.sub(ending, singular, plural)
+    for ending, replacement in _PLURALS:
+        singular, found = re.subn(ending, replacement, plural)
+        if found:
+            return singular
     return plural
 
 

@@ -105,21 +105,13 @@ def _before_what_answers(address: str, entries: list[ast.expr]) -> int:
 
 def _imported(source: str) -> set[str]:
     """Return the names that the module `source` imports from other modules."""
-    try:
-        body = ast.parse(source).body
-    except SyntaxError:
-        return set()
-    imports = (statement for statement in body if isinstance(statement, ast.ImportFrom))
+    imports = (one for one in _statements(source) if isinstance(one, ast.ImportFrom))
     return {alias.asname or alias.name for statement in imports for alias in statement.names}
 
 
 def _list(source: str, name: str) -> ast.List | None:
     """Return the list that the module `source` assigns to `name`, if it does."""
-    try:
-        body = ast.parse(source).body
-    except SyntaxError:
-        return None
-    for statement in body:
+    for statement in _statements(source):
         match statement:
             case (
                 ast.Assign(targets=[ast.Name(id=target)], value=ast.List() as entries)
@@ -127,6 +119,14 @@ def _list(source: str, name: str) -> ast.List | None:
             ) if target == name:
                 return entries
     return None
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    """Return what stands at the top level of a module: nothing, if it is no Python."""
+    try:
+        return ast.parse(source).body
+    except SyntaxError:
+        return []
 
 
 def _find(data: dict[str, Any], table: tuple[str, ...]) -> dict[str, Any]:
