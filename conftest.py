@@ -65,13 +65,8 @@ class StartWorker(Protocol):
 
 @pytest.fixture(scope="session")
 def _real_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    program = str(programs.redis())
     port = int(settings.REDIS_URL.rpartition(":")[2].partition("/")[0])
-    server = RedisServer(
-        [program, "--bind", "127.0.0.1", "--save", "", "--port"],
-        port,
-        tmp_path_factory.mktemp("redis"),
-    )
+    server = RedisServer.of(programs.redis(), port, tmp_path_factory.mktemp("redis"))
     server.start()
     yield server
     server.stop()

@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import shutil
 import signal
 import sys
 import tempfile
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from benchmarks import chart, report
 from benchmarks.figures import Result
-from benchmarks.machine import describe, load_average
+from benchmarks.machine import describe, load_average, redis_program
 from benchmarks.plan import Plan, Scenario
 from benchmarks.project import ROOT, Template
 from benchmarks.record import Part, Record
@@ -73,12 +72,9 @@ def _result(scenario: Scenario, plan: Plan, runner: Runner) -> Result:
 @contextlib.contextmanager
 def _shared(options: argparse.Namespace) -> Iterator[Plan]:
     """Run a Redis and set up a project, for the length of a `with` block."""
-    program = shutil.which("redis-server") or shutil.which("valkey-server")
-    if not program:
-        sys.exit("This needs redis-server or valkey-server on the PATH; install one of them.")
+    program = redis_program()
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        command = [program, "--bind", "127.0.0.1", "--save", "", "--port"]
-        redis = RedisServer(command, free_port(), Path(name))
+        redis = RedisServer.of(program, free_port(), Path(name))
         redis.start()
         try:
             template = Template(Path(name) / "template", redis.url)

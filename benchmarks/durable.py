@@ -10,7 +10,6 @@ creates the rows and sends the messages.
 """
 
 import os
-import shutil
 import signal
 import statistics
 import subprocess
@@ -22,6 +21,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.machine import redis_program
 from tests.processes import ROOT, RedisServer, Worker, free_port
 
 TASKS = 1000
@@ -34,12 +34,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         url = sys.argv[1] if len(sys.argv) > 1 else f"sqlite:///{folder / 'db.sqlite3'}"
-        program = shutil.which("redis-server") or shutil.which("valkey-server")
-        if not program:
-            raise SystemExit("This needs redis-server or valkey-server on the PATH.")
-        redis = RedisServer(
-            [program, "--bind", "127.0.0.1", "--save", "", "--port"], free_port(), folder
-        )
+        redis = RedisServer.of(redis_program(), free_port(), folder)
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "tests.durable.settings",
             "ENV_FILE": os.devnull,

@@ -1,7 +1,9 @@
-"""On what a run was made."""
+"""On what a run is made."""
 
 import os
 import platform
+import shutil
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -22,6 +24,14 @@ def describe(redis: RedisServer) -> dict[str, str]:
         "Redis": str(info["redis_version"]),
         "Packages": ", ".join(f"{name} {version(name)}" for name in _PACKAGES + _HEAVY),
     }
+
+
+def redis_program() -> str:
+    """Return the path of a Redis or Valkey. Raises SystemExit without one."""
+    program = shutil.which("redis-server") or shutil.which("valkey-server")
+    if not program:
+        sys.exit("This needs redis-server or valkey-server on the PATH; install one of them.")
+    return program
 
 
 def load_average() -> float:

@@ -21,6 +21,10 @@ ROOT = Path(__file__).resolve().parent.parent
 # it takes, so that a busy machine makes the tests slow, and not red.
 DEADLINE = 60
 
+# A beat inside a worker. In memory: the file of the default one, SQLite from Python 3.13 on, now
+# and then cannot be locked in the process that Celery forks for it.
+BEAT = ("--beat", "--scheduler", "celery.beat:Scheduler")
+
 
 def free_port() -> int:
     """A port of 127.0.0.1 that nobody holds at the moment.
@@ -53,6 +57,11 @@ class RedisServer:
         self._command = [*map(str, command), str(port)]
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    def of(cls, program: str | Path, port: int, folder: Path) -> Self:
+        """Prepare one of the Redis or Valkey `program`, which keeps nothing on disk."""
+        return cls([program, "--bind", "127.0.0.1", "--save", "", "--port"], port, folder)
 
     def start(self) -> None:
         """Start the server and return when it answers. Raises AssertionError if it does not."""

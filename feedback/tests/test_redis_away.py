@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from conftest import StartWorker
-from tests.processes import ROOT, RedisServer
+from tests.processes import BEAT, ROOT, RedisServer
 
 POST_A_MESSAGE = """
 from django.test import Client
@@ -62,12 +62,8 @@ def test_the_mail_goes_out_when_redis_is_back(
     embedded_redis.start()
 
     worker = start_worker(
-        *(
-            "--concurrency=1",
-            "--beat",
-            "--scheduler",
-            "celery.beat:Scheduler",
-        ),
+        "--concurrency=1",
+        *BEAT,
         environment={"REDIS_URL": embedded_redis.url},
     )
     worker.wait_for("To: anna@example.com")

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from tests.chromium import browser
 from tests.mail_server import MailServer
-from tests.processes import DEADLINE, ROOT, Process, RedisServer, Worker, free_port
+from tests.processes import BEAT, DEADLINE, ROOT, Process, RedisServer, Worker, free_port
 
 __all__ = ["browser"]
 
@@ -89,7 +89,7 @@ def start(redis_server: RedisServer, site: Site) -> Iterator[Callable[..., Worke
         worker = Worker(
             [
                 *("--hostname", "browser@%h", "--loglevel", "info", "--concurrency", "1"),
-                *("--beat", "--scheduler", "celery.beat:Scheduler"),
+                *BEAT,
             ],
             site.environment | environment,
         )

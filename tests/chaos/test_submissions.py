@@ -24,6 +24,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from tests import programs
 from tests.durable.conftest import postgres  # noqa: F401 - a fixture.
 from tests.durable.postgres import Cluster
 from tests.mail_server import MailServer, Mood
@@ -40,9 +41,7 @@ class Site:
         """Copy the project into `folder` and migrate its database."""
         self.random = random.Random(seed)
         self.mail = MailServer()
-        program = shutil.which("redis-server") or "valkey-server"
-        command = [program, "--bind", "127.0.0.1", "--save", "", "--port"]
-        self.redis = RedisServer(command, free_port(), folder.parent)
+        self.redis = RedisServer.of(programs.redis(), free_port(), folder.parent)
         # When a process that may have had SMTP's yes and not yet made its mark was stopped.
         self.stops: list[float] = []
         self.answered: list[str] = []

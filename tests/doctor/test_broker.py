@@ -1,6 +1,5 @@
 """What the doctor says of Redis."""
 
-import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from redis.exceptions import OutOfMemoryError
 from django_celery.doctor import broker
 from django_celery.doctor.findings import Level
 from django_celery.doctor.patient import Patient
+from tests import programs
 from tests.doctor.conftest import doctor
 from tests.processes import RedisServer, eventually, free_port
 from tests.reload.project import Project
@@ -20,11 +20,7 @@ from tests.reload.project import Project
 @pytest.fixture
 def server(redis_server: RedisServer, tmp_path: Path, settings: Settings) -> Iterator[RedisServer]:
     """A Redis of its own, as the tests change its configuration; it keeps nothing on disk."""
-    program = shutil.which("redis-server") or shutil.which("valkey-server")
-    assert program
-    server = RedisServer(
-        [program, "--bind", "127.0.0.1", "--save", "", "--port"], free_port(), tmp_path
-    )
+    server = RedisServer.of(programs.redis(), free_port(), tmp_path)
     server.start()
     settings.REDIS_URL = server.url
     yield server

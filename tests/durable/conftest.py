@@ -20,7 +20,7 @@ from tests import programs
 from tests.durable.parcels import tasks  # noqa: F401 - names the task of the model.
 from tests.durable.parcels.models import Parcel, ParcelQuerySet
 from tests.durable.postgres import Cluster
-from tests.processes import ROOT, RedisServer, Worker
+from tests.processes import BEAT, ROOT, RedisServer, Worker
 
 # The alias of the workers' database in the process of the tests.
 ALIAS = "parcels"
@@ -115,9 +115,8 @@ def start(
     def start(*options: str, **more: str) -> Worker:
         worker = start_worker(
             *("--concurrency", "2", "--without-mingle", "--without-gossip"),
-            # In memory: the file of the default one, SQLite from Python 3.13 on, now and then
-            # cannot be locked in the process that Celery forks for it.
-            *("--beat", "--scheduler", "celery.beat:Scheduler", *options),
+            *BEAT,
+            *options,
             environment=environment | more,
         )
         workers.append(worker)

@@ -13,6 +13,13 @@ from tests.newapp.conftest import Run
 NAMES = ["x", "a_name_of_thirty_characters_al", "clients"]
 
 
+# Behind Python code that changes what happens then.
+ADD_ORDERS = """
+import sys, runpy; sys.argv = ["manage.py", "addapp", "orders"]
+runpy.run_path("manage.py", run_name="__main__")
+"""
+
+
 def git_status(folder: Path) -> str:
     """What git sees that was not there before."""
     command = ["git", "status", "--porcelain", "--untracked-files=all"]
@@ -78,12 +85,10 @@ def test_a_failure_at_the_last_moment_takes_everything_back(folder: Path, run: R
         "    if path.name == 'urls.py' and b'orders' in data: raise OSError(28, 'No space', path)\n"
         "    return write(path, data)\n"
         "pathlib.Path.write_bytes = refuse\n"
-        "import sys, runpy; sys.argv = ['manage.py', 'addapp', 'orders']\n"
-        "runpy.run_path('manage.py', run_name='__main__')\n"
     )
     before = git_status(folder)
 
-    process = run("-c", break_writing)
+    process = run("-c", break_writing + ADD_ORDERS)
 
     assert process.returncode == 1
     assert "urls.py cannot be written (No space)." in process.stdout
@@ -131,12 +136,10 @@ def test_ctrl_c_adds_nothing(folder: Path, run: Run, at: str) -> None:
         "    manage(stage, *arguments)\n"
         f"    if arguments[0] == {at!r} and arguments[-1] != 'zero': raise KeyboardInterrupt\n"
         "Stage.manage = interrupted\n"
-        "import sys, runpy; sys.argv = ['manage.py', 'addapp', 'orders']\n"
-        "runpy.run_path('manage.py', run_name='__main__')\n"
     )
     before = git_status(folder)
 
-    process = run("-c", press)
+    process = run("-c", press + ADD_ORDERS)
 
     assert process.returncode == 130
     assert process.stdout == "CommandError: Stopped; no app was added.\n"

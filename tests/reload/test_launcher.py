@@ -5,10 +5,11 @@ import contextlib
 import os
 import signal
 import socket
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from django_celery.reload.channel import Channel
-from django_celery.reload.launcher import FreshLauncher, ZygoteLauncher
+from django_celery.reload.launcher import FreshLauncher, Launcher, ZygoteLauncher
 from tests.reload.project import PATIENCE, Project, children
 
 STAND_IN = """
@@ -19,21 +20,31 @@ def main(control, number, arguments):
 """
 
 
+def prepared[Kind: Launcher](
+    kind: type[Kind],
+    project: Project,
+    started: Callable[[int], None],
+    ended: Callable[[int], None],
+) -> Kind:
+    """Return a launcher of stand-ins, which reports their process ids."""
+    project.write("django_celery/reload/generation.py", STAND_IN)
+    return kind(
+        arguments=[],
+        directory=project.folder,
+        on_start=lambda _, pid: started(pid),
+        on_exit=lambda pid, _: ended(pid),
+        on_failure=lambda _: None,
+        own_group=True,
+    )
+
+
 def test_a_renewed_zygote_leaves_its_generations_alone(project: Project) -> None:
     """As after `uv sync`: what runs on the old packages goes on until it has retired."""
-    project.write("django_celery/reload/generation.py", STAND_IN)
 
     async def renew() -> tuple[list[int], list[int]]:
         started: asyncio.Queue[int] = asyncio.Queue()
         ended: asyncio.Queue[int] = asyncio.Queue()
-        launcher = ZygoteLauncher(
-            arguments=[],
-            directory=project.folder,
-            on_start=lambda _, pid: started.put_nowait(pid),
-            on_exit=lambda pid, _: ended.put_nowait(pid),
-            on_failure=lambda _: None,
-            own_group=True,
-        )
+        launcher = prepared(ZygoteLauncher, project, started.put_nowait, ended.put_nowait)
         launcher.start()
         controls = []
         pids = []
@@ -58,18 +69,9 @@ def test_a_renewed_zygote_leaves_its_generations_alone(project: Project) -> None
 
 
 def test_a_zygote_that_is_dead_when_it_is_renewed_is_replaced_once(project: Project) -> None:
-    project.write("django_celery/reload/generation.py", STAND_IN)
-
     async def kill_and_renew() -> None:
         started: asyncio.Queue[int] = asyncio.Queue()
-        launcher = ZygoteLauncher(
-            arguments=[],
-            directory=project.folder,
-            on_start=lambda _, pid: started.put_nowait(pid),
-            on_exit=lambda *_: None,
-            on_failure=lambda _: None,
-            own_group=True,
-        )
+        launcher = prepared(ZygoteLauncher, project, started.put_nowait, lambda _: None)
         launcher.start()
         [zygote] = set(children(os.getpid())) - before
         os.kill(zygote, signal.SIGKILL)
@@ -87,21 +89,12 @@ def test_a_zygote_that_is_dead_when_it_is_renewed_is_replaced_once(project: Proj
 
 
 def test_the_end_of_a_fresh_process_is_noticed_however_many_live(project: Project) -> None:
-    project.write("django_celery/reload/generation.py", STAND_IN)
-
     async def end_last_then_first() -> tuple[list[int], list[int]]:
         # Which has a thread or two for each core otherwise.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
         started: list[int] = []
         ended: asyncio.Queue[int] = asyncio.Queue()
-        launcher = FreshLauncher(
-            arguments=[],
-            directory=project.folder,
-            on_start=lambda _, pid: started.append(pid),
-            on_exit=lambda pid, _: ended.put_nowait(pid),
-            on_failure=lambda _: None,
-            own_group=True,
-        )
+        launcher = prepared(FreshLauncher, project, started.append, ended.put_nowait)
         with contextlib.ExitStack() as controls:
             for number in (1, 2):
                 ours, theirs = socket.socketpair()
