@@ -15,7 +15,7 @@ from django_celery.newapp.errors import CannotAddError
 LONGEST = 30
 
 # The folders of the project that git ignores.
-IGNORED = {"media", "static"}
+IGNORED = {"media", "node_modules", "static"}
 
 # Python does not count its own tests, which not every installation has.
 STANDARD = sys.stdlib_module_names | {"test"}

@@ -44,6 +44,7 @@ def test_a_good_name(name: str) -> None:
         ("redis", "installed module"),
         ("conftest", "installed module"),
         ("static", "git ignores"),
+        ("node_modules", "git ignores"),
         ("docs", "exists already"),
         ("tests", "exists already"),
         ("auth", "the app django.contrib.auth is called `auth` already"),
