@@ -9,6 +9,8 @@ from celery.utils.log import get_logger
 from celery.worker.consumer import Consumer
 from celery.worker.state import maybe_shutdown
 
+from .celery_internals import kept_client
+
 logger = get_logger(__name__)
 
 # Seconds between two attempts. Celery's own pause grows to half a minute, which is how long
@@ -46,20 +48,12 @@ class PatientConsumer(Consumer):
         return connection
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
-        """Clean up as Celery does, without its own lines: ours comes with the next attempt.
-
-        Closing a Redis channel that has unacknowledged messages fails once its transport has
-        lost its client (https://github.com/celery/kombu/issues/582), and the acknowledgement of
-        a task that is still running would fail the same way. Both would end the worker, so the
-        client is put back.
-        """
-        transport: Any = self.connection.transport if self.connection else None
-        client = getattr(transport, "client", None)
+        """Clean up as Celery does, without its own lines: ours comes with the next attempt."""
         celery_logger = logging.getLogger(Consumer.__module__)
         level = celery_logger.level
         celery_logger.setLevel(logging.ERROR)
         try:
-            with warnings.catch_warnings():
+            with kept_client(self), warnings.catch_warnings():
                 # The one there is advises to cancel running tasks; the settings decide against it.
                 warnings.simplefilter("ignore", CPendingDeprecationWarning)
                 super().on_connection_error_after_connected(exc)
@@ -67,5 +61,3 @@ class PatientConsumer(Consumer):
             logger.debug("The lost connection was not closed cleanly: %r", error)
         finally:
             celery_logger.setLevel(level)
-        if transport is not None:
-            transport.client = client

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from billiard.common import terminate_handler_fired  # type: ignore[attr-defined]  # New in 4.3.
 from celery import Task
 from celery.exceptions import WorkerShutdown, WorkerTerminate
+
+from .celery_internals import is_told_to_stop
 
 
 class TaskExitError(Exception):
@@ -39,6 +40,6 @@ def exit_is_failure() -> Iterator[None]:
         raise
     except SystemExit as error:
         # Told to stop, a pool process exits from within its task, which then goes back.
-        if terminate_handler_fired():
+        if is_told_to_stop():
             raise
         raise TaskExitError(f"The task called sys.exit({error.code!r}).") from error

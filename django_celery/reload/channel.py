@@ -1,5 +1,6 @@
 """Messages between the supervisor, the zygote and the generations: one JSON object a line."""
 
+import contextlib
 import json
 import select
 import socket
@@ -43,6 +44,15 @@ class Channel:
                 self._socket.sendall(line)
         except (BrokenPipeError, ConnectionResetError) as error:
             raise ChannelClosedError from error
+
+    def send_unless_closed(self, message: Message) -> None:
+        """Send `message`, to nobody if the other end is gone; any thread may."""
+        with contextlib.suppress(ChannelClosedError):
+            self.send(message)
+
+    def wait(self) -> None:
+        """Return when `receive()` would not have to wait."""
+        select.select([self._socket], [], [])
 
     def readable(self) -> bool:
         """Tell whether `receive()` would return or raise at once."""

@@ -4,7 +4,6 @@ It boots, says that it is ready and which tasks it knows, and serves until it is
 """
 
 import contextlib
-import functools
 import logging
 import os
 import site
@@ -18,7 +17,6 @@ from pathlib import Path
 
 import click
 import django
-import redis.utils
 from celery.app.utils import find_app
 from celery.bin.celery import celery as celery_command
 from celery.exceptions import SecurityWarning
@@ -27,6 +25,7 @@ from django.conf import settings
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 
+from ..celery_internals import remember_redis_version
 from . import APP
 from .beat import Beat
 from .channel import Channel, ChannelClosedError
@@ -47,9 +46,7 @@ def main(control: int, number: int, arguments: list[str]) -> None:
     """
     # Celery runs Django's checks twice at each start and drops what they find; see _look_around().
     os.environ["CELERY_SKIP_CHECKS"] = "1"
-    # redis-py reads its own version from the package's metadata again for each connection, which
-    # takes a tenth of the start of a worker.
-    redis.utils.get_lib_version = functools.cache(redis.utils.get_lib_version)
+    remember_redis_version()
     channel = Channel(socket.socket(fileno=control))
     # A pool process that held it would keep the supervisor from seeing that we are gone.
     os.register_at_fork(after_in_child=channel.close)

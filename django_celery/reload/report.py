@@ -3,7 +3,7 @@
 import signal
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 _COLOURS = {"good": "32", "bad": "31", "note": "36"}
@@ -76,16 +76,43 @@ class Report:
         self._say(
             "bad",
             f"Generation {number} is stopped, as too many old ones are still running tasks. "
-            "Its tasks go back into the queue.",
+            "Its tasks go back into the queue as far as they can.",
         )
 
-    def given_back(self, grace: float) -> None:
-        """Say what becomes of the tasks that still run `grace` seconds after Ctrl-C."""
+    def waiting(self, tasks: Mapping[str, int]) -> None:
+        """Say how many messages wait for which task that the code does not have any more."""
+        counted = ", ".join(f"{count} for {name}" for name, count in sorted(tasks.items()))
         self._say(
             "note",
-            f"Tasks still run after {grace:g} s (--grace). They go back into the queue, and run "
-            "again at the next start.",
+            f"Messages wait for tasks that are not in the code any more: {counted}. They run as "
+            "soon as the task is back.",
         )
+
+    def grace_is_over(self, grace: float) -> None:
+        """Say that the tasks that still run `grace` seconds after Ctrl-C are stopped."""
+        self._say("note", f"Tasks still run after {grace:g} s (--grace), and are stopped now.")
+
+    def stopped(self, back: int, stuck: int, lost: Collection[str]) -> None:
+        """Say what became of the tasks that a generation was stopped in.
+
+        `back` are in the queue, `stuck` with the broker until it notices, `lost` (names) nowhere.
+        """
+        if back:
+            went = "1 task went" if back == 1 else f"{back} tasks went"
+            run = "runs" if back == 1 else "run"
+            self._say("note", f"{went} back into the queue and {run} again.")
+        if stuck:
+            self._say(
+                "bad",
+                f"The broker did not answer in time to take {_tasks(stuck)} back. It hands them "
+                "out again after its visibility timeout.",
+            )
+        if lost:
+            self._say(
+                "bad",
+                f"Stopped for good, as they are acknowledged before they run (acks_late is off): "
+                f"{', '.join(lost)}.",
+            )
 
     def preload_failed(self, code: int) -> None:
         """Say that the zygote, which ended with `code`, imports nothing in advance any more."""

@@ -17,15 +17,15 @@ from celery import bootsteps
 from celery.exceptions import WorkerShutdown
 from celery.platforms import EX_OK
 from celery.utils.log import get_logger
-from celery.worker import state as celery_state
 from kombu.message import Message
 
+from ..celery_internals import ask_to_stop, blocked_connection, started_requests, unblock
 from .channel import Channel, ChannelClosedError
+from .give_back import attempt, give_back_running, give_back_waiting
+from .missing_tasks import MissingTasks
+from .remote_control import Notes, RemoteControl
 
 logger = get_logger(__name__)
-
-# celery-types does not know all of it.
-state: Any = celery_state
 
 # Seconds that an abandoned generation gets to stop consuming before it gives its tasks back.
 _ABANDONED_GRACE = 0.5
@@ -40,13 +40,25 @@ class Retirement:
     def __init__(self, channel: Channel) -> None:
         """Listen on `channel`, which the supervisor holds the other end of."""
         self._channel = channel
+        self._reading = threading.Lock()
+        self._remote_control = RemoteControl(channel)
+        self._missing = MissingTasks(channel)
+        self._notes: Notes | None = None  # that are not yet obeyed; None until the first come
         self._requested = False
         self._begun = False
+        self._may_leave = False
         self._consumer: Any = None
         self._before: list[Callable[[], None]] = []
 
     def listen(self) -> None:
-        """Start the thread that waits for the supervisor's word, or for its end."""
+        """Ask what earlier generations knew; then start the thread that hears the supervisor."""
+        try:
+            self._channel.send({"event": "listening"})
+            while self._notes is None:
+                self._channel.wait()
+                self._read()
+        except ChannelClosedError:
+            self._abandoned()
         threading.Thread(target=self._listen, name="retirement", daemon=True).start()
 
     def before(self, callback: Callable[[], None]) -> None:
@@ -56,8 +68,10 @@ class Retirement:
     @property
     def requested(self) -> bool:
         """Whether the generation has been told to retire; true as soon as the word is there."""
-        # The listening thread may not have had its turn yet: look at the channel itself.
-        return self._requested or self._channel.readable()
+        # The listening thread may not have had its turn yet, and sees the end of the channel.
+        with contextlib.suppress(ChannelClosedError):
+            self._read()
+        return self._requested
 
     def bootstep(self) -> type[bootsteps.StartStopStep]:
         """Return the consumer bootstep that connects this object with the worker."""
@@ -80,29 +94,52 @@ class Retirement:
     def connected(self, consumer: Any) -> None:
         """Guard `consumer`, which is about to take tasks, also after a lost connection."""
         self._begun = False
+        self._missing.guard(consumer)
         # In the loop's first turn: before it asks for a task, after Celery's own set-up.
+        consumer.call_soon(self._obey_notes, consumer)
         consumer.call_soon(self._guard, consumer)
         self._consumer = consumer
 
     def disconnected(self) -> None:
         """Note that the consumer has stopped or is looking for its broker."""
         self._consumer = None
+        self._missing.forget()
 
     def tick(self) -> None:
         """End the worker once it has retired and nothing is left to do (each turn of the loop)."""
-        if self._begun and not state.reserved_requests and not self._blocked_connection():
+        if (
+            self._begun
+            and self._may_leave
+            and not started_requests()
+            and (self._consumer is None or not blocked_connection(self._consumer))
+        ):
             raise WorkerShutdown(EX_OK)
 
     def _listen(self) -> None:
         try:
             while True:
-                for message in self._channel.receive():
-                    self._obey(message)
+                self._channel.wait()
+                self._read()
         except ChannelClosedError:
             self._abandoned()
 
+    def _read(self) -> None:
+        """Obey what has come, in whichever thread sees it first."""
+        with self._reading:
+            if self._channel.readable():
+                for message in self._channel.receive():
+                    self._obey(message)
+
     def _obey(self, message: dict[str, Any]) -> None:
+        if "notes" in message:
+            self._missing.known.update(message.get("tasks", ()))
+            self._notes = (self._notes or {}) | message["notes"]
+            if self._consumer is not None:
+                self._consumer.call_soon(self._obey_notes, self._consumer)
+            return
         self._requested = True
+        if "leave" in message:
+            self._may_leave = True
         if "stop" in message:
             self._stop_now()
         if self._consumer is not None:
@@ -110,7 +147,11 @@ class Retirement:
         else:
             # Not in its event loop yet, or waiting for the broker: Celery looks at this flag in
             # both places.
-            state.should_stop = EX_OK
+            ask_to_stop(EX_OK)
+
+    def _obey_notes(self, consumer: Any) -> None:
+        notes, self._notes = self._notes or {}, {}
+        self._remote_control.obey(consumer, notes)
 
     def _guard(self, consumer: Any) -> None:
         receive = consumer.task_consumer.on_message
@@ -132,39 +173,26 @@ class Retirement:
         self._begun = True
         consumer = self._consumer
         for callback in self._before:
-            callback()
-        consumer.task_consumer.cancel()
-        _give_back_waiting_tasks(consumer)
-        with contextlib.suppress(ChannelClosedError):  # The supervisor is gone.
-            self._channel.send({"event": "retiring", "running": len(state.reserved_requests)})
+            attempt(callback)
+        attempt(consumer.task_consumer.cancel)
+        attempt(give_back_waiting, consumer)
+        attempt(self._missing.give_back, consumer)
+        running = len(started_requests())
+        self._channel.send_unless_closed({"event": "retiring", "running": running})
         if consumer.hub is None:
             # gevent and eventlet have no event loop to wait in; warm shutdown joins their pool.
-            state.should_stop = EX_OK
+            ask_to_stop(EX_OK)
         else:
-            self._unblock(consumer)
-
-    def _blocked_connection(self) -> Any:
-        """Return the connection on which Redis may still answer a BRPOP, or None."""
-        if self._consumer is None or self._consumer.task_consumer is None:
-            return None
-        return getattr(self._consumer.task_consumer.channel, "_in_poll", None)
+            attempt(self._unblock, consumer)
 
     def _unblock(self, consumer: Any) -> None:
-        """End the outstanding BRPOP now; where that fails, the loop waits up to 1 s for it.
+        """End the outstanding BRPOP now; if that fails, the loop waits up to 1 s for it.
 
         What it may deliver all the same is rejected back into the queue by kombu, as the
         consumer is cancelled.
         """
-        connection = self._blocked_connection()
-        if not connection:
-            return
-        channel = consumer.task_consumer.channel
         try:
-            address = _address(connection)
-            with channel.conn_or_acquire() as client:
-                for entry in client.client_list():
-                    if entry["addr"] == address:
-                        client.client_unblock(int(entry["id"]))
+            unblock(consumer)
         except (*consumer.connection_errors, *consumer.channel_errors, OSError) as error:
             logger.debug("The waiting BRPOP was not ended early: %r", error)
 
@@ -175,52 +203,25 @@ class Retirement:
             self._consumer.call_soon(self._begin)
             deadline = time.monotonic() + _ABANDONED_GRACE
             while time.monotonic() < deadline and not (
-                self._begun and not self._blocked_connection()
+                self._begun and not blocked_connection(self._consumer)
             ):
                 time.sleep(0.01)
         self._stop_now()
 
     def _stop_now(self) -> NoReturn:
-        """Give all tasks back, the running ones too, and end this generation at once.
-
-        Celery's cold shutdown does the same in a second or two, which is too long for somebody
-        who has pressed Ctrl-C, and needs its event loop, which a busy solo worker has not got.
-        """
+        """Give all tasks back, the running ones too, and end this generation at once."""
         # Whatever happens to the rest: a generation that stayed would hold the terminal for ever.
         limit = threading.Timer(_GIVE_BACK_LIMIT, _kill_own_group)
         limit.daemon = True
         limit.start()
         try:
-            self._give_everything_back()
+            if self._consumer is not None:
+                attempt(give_back_waiting, self._consumer)
+                attempt(self._missing.give_back, self._consumer)
+                fates = give_back_running(self._consumer)
+                self._channel.send_unless_closed({"event": "stopped", **fates})
         finally:
             _kill_own_group()
-
-    def _give_everything_back(self) -> None:
-        if self._consumer is None:
-            return
-        # First, so that no task ends well after it has been given back.
-        processes = self._consumer.pool.info.get("processes", ())
-        for pid in processes:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        requests = [*state.reserved_requests, *state.scheduled_requests]
-        for request in requests:
-            request.message.reject_log_error(logger, self._consumer.connection_errors, requeue=True)
-        # Not where tasks run in this very process: they go on until it is killed.
-        if processes:
-            for request in requests:
-                _tell_task(request)
-
-
-def _tell_task(request: Any) -> None:
-    """Call `given_back` of a task that has it, with its arguments: its process is gone."""
-    given_back = getattr(request.task, "given_back", None)
-    if given_back is None:
-        return
-    try:
-        given_back(*request.args, **request.kwargs)
-    except Exception:
-        logger.exception("%s could not be told that it was given back.", request.name)
 
 
 def _kill_own_group() -> NoReturn:
@@ -228,33 +229,3 @@ def _kill_own_group() -> NoReturn:
         os.killpg(0, signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
     raise SystemExit  # Not reached.
-
-
-def _address(connection: Any) -> str:
-    """Return the connection's own address as Redis writes it in CLIENT LIST."""
-    host, port = connection._sock.getsockname()[:2]  # noqa: SLF001 - redis-py has no accessor.
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _give_back_waiting_tasks(consumer: Any) -> None:
-    """Put back into the queue what is reserved but not started.
-
-    That is tasks that wait for their ETA, for their rate limit, or for a free pool process.
-    """
-    waiting = set(state.scheduled_requests)
-    for entry in [scheduled.entry for scheduled in consumer.timer.queue]:
-        if entry.args and entry.args[0] in waiting:
-            entry.cancel()
-    for bucket in consumer.task_buckets.values():
-        if bucket is not None:
-            waiting.update(request for request, _ in bucket.contents)
-            bucket.clear_pending()
-    semaphore = getattr(consumer.controller, "semaphore", None)
-    if semaphore is not None:
-        # A callback with its arguments each, of which the request is the only one.
-        waiting.update(arguments[0] for _, arguments in semaphore._waiting)  # noqa: SLF001
-        semaphore._waiting.clear()  # noqa: SLF001 - clear() would also free what is running.
-    for request in waiting:
-        request.reject(requeue=True)
-        state.scheduled_requests.discard(request)
-        state.reserved_requests.discard(request)

@@ -12,9 +12,10 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from . import bytecode
-from .channel import Channel, ChannelClosedError
+from .channel import Channel, ChannelClosedError, Message
 from .launcher import Launcher
 from .report import Report
 from .watcher import Changes, Watcher
@@ -28,6 +29,10 @@ _BOOT_GRACE = 2.0
 # Seconds to wait for the exit code of a generation whose channel has closed. It comes at once on a
 # quiet machine, and not at all if the zygote that forked it has died.
 _EXIT_REPORT = 3.0
+
+# Seconds that a retired generation without tasks still answers remote control beside the next one,
+# so that no command meets neither.
+_OVERLAP = 0.1
 
 # Seconds after which a generation counts as healthy, and the next death as the first one.
 _HEALTHY = 10.0
@@ -52,6 +57,7 @@ class _Generation:
     pid: int | None = None
     tasks: Collection[str] | None = None  # None until it is ready
     retired: bool = False
+    listens: bool = False  # it has got the notes of earlier ones, and takes new ones
     was_busy: bool = False  # it was running tasks when it began to retire, and ends with the last
 
 
@@ -72,6 +78,8 @@ class Supervisor:
         self._alive: list[_Generation] = []
         self._last = 0
         self._tasks: Collection[str] = ()
+        self._known: set[str] = set()  # the tasks that any generation has had
+        self._notes: dict[str, Any] = {}  # what generations hand on to the next ones
         self._pause = 0.0
         self._replacement: asyncio.TimerHandle | None = None
         self._stopping = asyncio.Event()
@@ -148,8 +156,19 @@ class Supervisor:
             return
         for message in messages:
             match message["event"]:
+                case "listening":
+                    self._tell(generation, {"notes": self._notes, "tasks": sorted(self._known)})
+                    generation.listens = True
+                case "notes":
+                    self._hand_on(message["notes"], generation)
                 case "ready":
                     self._ready(generation, message["tasks"])
+                case "waiting":
+                    self._report.waiting(message["tasks"])
+                case "stopped":
+                    self._report.stopped(message["back"], message["stuck"], message["lost"])
+                case "stop":
+                    self._stopping.set()
                 case "retiring":
                     generation.was_busy = message["running"] > 0
                 case "loaded":
@@ -162,10 +181,18 @@ class Supervisor:
                     self._exit_code = message["code"]
                     self._stopping.set()
 
+    def _hand_on(self, notes: dict[str, Any], sender: _Generation) -> None:
+        self._notes |= notes
+        for generation in self._alive:
+            if generation.listens and generation is not sender:
+                self._tell(generation, {"notes": notes})
+
     def _ready(self, generation: _Generation, tasks: list[str]) -> None:
         generation.tasks = tasks
+        self._known.update(tasks)
         if generation is not self._current:
             return
+        asyncio.get_running_loop().call_later(_OVERLAP, self._let_go, generation.number)
         self._tasks = tasks
         now = time.monotonic()
         if generation.changes is None:
@@ -182,8 +209,7 @@ class Supervisor:
 
     def _retire(self, generation: _Generation) -> None:
         generation.retired = True
-        with contextlib.suppress(ChannelClosedError):  # It is gone already, or about to be.
-            generation.channel.send({"retire": True})
+        self._tell(generation, {"retire": True})
         if generation.tasks is None:
             # It has taken no task, so nothing is lost if its boot has to be cut short.
             asyncio.get_running_loop().call_later(_BOOT_GRACE, self._end_boot, generation)
@@ -191,6 +217,12 @@ class Supervisor:
         if len(finishing) > _MOST_RETIRED:
             self._report.too_many(finishing[0].number)
             self._stop_hard(finishing[0])
+
+    def _let_go(self, number: int) -> None:
+        """Let the generations before `number` end, which is there now, or will not be."""
+        for generation in self._alive:
+            if generation.retired and generation.number < number:
+                self._tell(generation, {"leave": True})
 
     def _end_boot(self, generation: _Generation) -> None:
         if generation in self._alive and generation.tasks is None:
@@ -206,6 +238,8 @@ class Supervisor:
             self._all_gone.set()
         if self._stopping.is_set():
             return
+        if generation is self._current:
+            self._let_go(generation.number)
         if generation.retired:
             if generation.was_busy:
                 self._report.finished(generation.number)
@@ -231,9 +265,10 @@ class Supervisor:
         self._watcher.stop()
         for generation in self._alive:
             self._retire(generation)
+        self._let_go(self._last + 1)
         await self._until_all_gone(self._grace)
         if any(generation.was_busy for generation in self._alive):
-            self._report.given_back(self._grace)
+            self._report.grace_is_over(self._grace)
         for generation in self._alive:
             self._stop_hard(generation)
         await self._until_all_gone(_HARD_STOP)
@@ -251,8 +286,11 @@ class Supervisor:
 
     def _stop_hard(self, generation: _Generation) -> None:
         """Have the generation give its running tasks back into the queue and end."""
-        with contextlib.suppress(ChannelClosedError):
-            generation.channel.send({"stop": True})
+        self._tell(generation, {"stop": True})
+
+    def _tell(self, generation: _Generation, message: Message) -> None:
+        # If it is gone already, or about to be, its end is what comes next.
+        generation.channel.send_unless_closed(message)
 
     def _kill(self, generation: _Generation) -> None:
         if generation.pid is None:

@@ -1,9 +1,9 @@
 """Give back the tasks that a killed worker had taken and not finished."""
 
-from typing import Any
-
 from django.conf import settings
 from kombu import Connection
+
+from django_celery.celery_internals import restore_taken
 
 
 def restore_unacknowledged(*, taken_before: float) -> int:
@@ -16,12 +16,4 @@ def restore_unacknowledged(*, taken_before: float) -> int:
     with Connection(
         settings.CELERY_BROKER_URL, transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS
     ) as connection:
-        # The Redis transport's channel has more than kombu's type for channels knows.
-        channel: Any = connection.default_channel
-        # The newest first: each goes to the front of its queue, so the oldest is first again.
-        tags = channel.client.zrange(
-            channel.unacked_index_key, taken_before, 0, desc=True, byscore=True
-        )
-        for tag in tags:
-            channel.qos.restore_by_tag(tag)
-        return len(tags)
+        return restore_taken(connection.default_channel, taken_before=taken_before)

@@ -45,7 +45,9 @@ VERSION = 0
 
 
 def client():
-    return redis.Redis.from_url(os.environ["PROBE_URL"], decode_responses=True)
+    # The default would end a wait after 5 s.
+    url = os.environ["PROBE_URL"]
+    return redis.Redis.from_url(url, decode_responses=True, socket_timeout=90)
 
 
 @shared_task
@@ -92,6 +94,7 @@ class Project:
         )
         self.probe_url = probe_url or redis_url.rsplit("/", 1)[0] + "/9"
         self.probe = redis.Redis.from_url(self.probe_url, decode_responses=True)
+        self.broker = redis.Redis.from_url(redis_url, decode_responses=True)
         self.app = Celery("tests", broker=redis_url, backend=redis_url, set_as_current=False)
         self.app.conf.update(
             task_default_queue="django_celery",
@@ -118,9 +121,21 @@ class Project:
         """Return the task module's text with another version."""
         return re.sub(r"VERSION = \d+", f"VERSION = {version}", self.read(self._tasks))
 
-    def send(self, number: int, **arguments: Any) -> Any:
-        """Send the task `record`; return its result object."""
-        return self.app.send_task("probe.tasks.record", [number], arguments)
+    def send(self, number: int, *, countdown: float | None = None, **arguments: Any) -> Any:
+        """Send the task `record`, due in `countdown` seconds; return its result object."""
+        return self.app.send_task("probe.tasks.record", [number], arguments, countdown=countdown)
+
+    def ask(self, question: str) -> list[Any]:
+        """Return what each generation answers to `celery inspect` with this command."""
+        answers = getattr(self.app.control.inspect(timeout=0.5), question)() or {}
+        return list(answers.values())
+
+    def wait_until(self, question: str, is_right: Callable[[Any], object]) -> None:
+        """Wait until generations answer, and `is_right()` of each answer is true."""
+        eventually(
+            lambda: (answers := self.ask(question)) and all(map(is_right, answers)),
+            f"the answer to {question} is right",
+        )
 
     def version(self) -> int:
         """Run a task and return the version of the code that ran it."""

@@ -5,6 +5,9 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+from celery.worker.control import Panel
+
 from django_celery.reload.channel import Channel, Message
 from django_celery.reload.retire import Retirement
 from tests.reload.project import PATIENCE, eventually
@@ -12,6 +15,8 @@ from tests.reload.project import PATIENCE, eventually
 
 class Consumer:
     """Stands in for a worker's consumer, and remembers what its loop was asked to call."""
+
+    on_unknown_task = None
 
     def __init__(self) -> None:
         self.calls: queue.Queue[str] = queue.Queue()
@@ -43,17 +48,22 @@ class Listener(Retirement):
         self._consumer.call_soon(self._abandoned)
 
 
-def test_a_generation_hears_a_message_that_comes_in_two_pieces() -> None:
+def test_a_generation_hears_a_message_that_comes_in_two_pieces(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Remote control is that of this process.
+    monkeypatch.setattr(Panel, "data", dict(Panel.data))
     ours, theirs = socket.socketpair()
     consumer = Consumer()
     channel = Channel(theirs)
     retirement = Listener(channel)
-    retirement.connected(consumer)
+    ours.sendall(b'{"notes": {}}\n')
     retirement.listen()
+    retirement.connected(consumer)
     with ours:
         ours.sendall(b'{"retire": ')
         eventually(lambda: not channel.readable(), "the first piece is read")
         ours.sendall(b"true}\n")
-        calls = [consumer.calls.get(timeout=PATIENCE) for _ in range(2)]
-    assert calls == ["_guard", "_begin"]
+        calls = [consumer.calls.get(timeout=PATIENCE) for _ in range(3)]
+    assert calls == ["_obey_notes", "_guard", "_begin"]
     assert consumer.calls.get(timeout=PATIENCE) == "_abandoned"

@@ -95,7 +95,8 @@ def test_stopping_gives_a_running_task_back_and_leaves_nothing(project: Project)
         processes = worker.processes()
         assert worker.stop() == 0
         assert [pid for pid in processes if is_alive(pid)] == []
-    assert "Tasks still run after 0.5 s (--grace). They go back into the queue" in worker.output
+    assert "Tasks still run after 0.5 s (--grace), and are stopped now" in worker.output
+    assert "1 task went back into the queue and runs again" in worker.output
     project.probe.rpush("go", "on")
     with project.worker():
         eventually(lambda: project.noted("ended") == [(1, 0)], "the task runs at the next start")
@@ -109,7 +110,7 @@ def test_stopping_waits_for_a_task_that_ends_within_the_grace_period(project: Pr
         project.probe.rpush("go", "on")
         assert worker.stop() == 0
     assert project.noted("ended") == [(1, 0)]
-    assert "They go back into the queue" not in worker.output
+    assert "back into the queue" not in worker.output
 
 
 def test_ctrl_c_in_the_terminal_is_a_stop(project: Project) -> None:

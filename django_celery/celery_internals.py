@@ -1,0 +1,162 @@
+"""The names inside Celery, kombu, billiard and redis-py that this project relies on.
+
+None of them is promised to anyone, so a new version may change each. They stand here and nowhere
+else, and `tests/test_celery_internals.py` has a test for each: after an upgrade, that file says
+what is missing.
+"""
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from billiard.common import terminate_handler_fired  # type: ignore[attr-defined]  # New in 4.3.
+from celery.utils.collections import AttributeDict
+from celery.worker import state as celery_state
+from celery.worker.control import Panel
+from celery.worker.request import Request
+
+# celery-types does not know all of it.
+_state: Any = celery_state
+
+
+def started_requests() -> list[Any]:
+    """Return the requests that the worker has reserved; after `take_waiting()`, those that run."""
+    return list(_state.reserved_requests)
+
+
+def take_waiting(consumer: Any) -> list[Any]:
+    """Take out of the worker, and return, the requests that it has reserved but not started.
+
+    Those wait for their ETA, for their rate limit, or for a free process of the pool. Each is
+    looked at by identity: the timer also holds weak references that can no longer be compared.
+    """
+    waiting: dict[int, Any] = {}
+    for entry in [scheduled.entry for scheduled in consumer.timer.queue]:
+        if not entry.canceled and entry.args and isinstance(entry.args[0], Request):
+            entry.cancel()
+            waiting[id(entry.args[0])] = entry.args[0]
+    for bucket in consumer.task_buckets.values():
+        if bucket is not None:
+            waiting |= {id(request): request for request, _ in bucket.contents}
+            bucket.clear_pending()
+    # Pools without an event loop have none.
+    semaphore = getattr(consumer.controller, "semaphore", None)
+    if semaphore is not None:
+        for _, arguments, *_ in semaphore._waiting:  # noqa: SLF001
+            waiting[id(arguments[0])] = arguments[0]
+        semaphore._waiting.clear()  # noqa: SLF001 - clear() would also free what is running.
+    for request in waiting.values():
+        _state.scheduled_requests.discard(request)
+        _state.reserved_requests.discard(request)
+    return list(waiting.values())
+
+
+def pool_processes(consumer: Any) -> list[int]:
+    """Return the ids of the pool's processes; none if tasks run in the worker's own process."""
+    return list(consumer.pool.info.get("processes", ()))
+
+
+def ask_to_stop(code: int) -> None:
+    """Have the worker end with `code`, also while it boots or waits for its broker."""
+    _state.should_stop = code
+
+
+def blocked_connection(consumer: Any) -> Any:
+    """Return the connection on which Redis may still answer a BRPOP, or None."""
+    if consumer.task_consumer is None:
+        return None
+    return getattr(consumer.task_consumer.channel, "_in_poll", None)
+
+
+def unblock(consumer: Any) -> None:
+    """End the BRPOP that Redis has not yet answered. Raises the broker's connection errors."""
+    connection = blocked_connection(consumer)
+    if not connection:
+        return
+    address = _address(connection)
+    with consumer.task_consumer.channel.conn_or_acquire() as client:
+        for entry in client.client_list():
+            if entry["addr"] == address:
+                client.client_unblock(int(entry["id"]))
+
+
+def _address(connection: Any) -> str:
+    """Return the connection's own address as Redis writes it in CLIENT LIST."""
+    host, port = connection._sock.getsockname()[:2]  # noqa: SLF001 - redis-py has no accessor.
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def revoke_ids(ids: list[str]) -> None:
+    """Have the worker throw the tasks with these ids away when they come."""
+    _state.revoked.update(ids)
+
+
+def revoked_stamps() -> dict[str, list[str]]:
+    """Return the stamps whose tasks are revoked, by header; a change counts at once."""
+    stamps: dict[str, list[str]] = _state.revoked_stamps
+    return stamps
+
+
+def intercept_command(name: str, handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Have `handler` carry out the remote control command `name`; return what did so before.
+
+    It is called with that function, the state that commands get, and the command's arguments.
+    """
+    command: Callable[..., Any] = Panel.data[name]
+    Panel.data[name] = functools.partial(handler, command)
+    return command
+
+
+def run_command(consumer: Any, command: Callable[..., Any], **arguments: Any) -> Any:
+    """Carry out a remote control command in the worker of `consumer`, and return its reply."""
+    state = AttributeDict(app=consumer.app, hostname=consumer.hostname, consumer=consumer)
+    return command(state, **arguments)
+
+
+def is_told_to_stop() -> bool:
+    """Tell whether this pool process has been told to end, and exits from within its task."""
+    return bool(terminate_handler_fired())
+
+
+def remember_redis_version() -> None:
+    """Have redis-py read its own version once.
+
+    It reads it from the package's metadata again for each connection, which takes a tenth of the
+    start of a worker.
+    """
+    # Here, as the web process imports this module, too, and does without this package's 50 ms.
+    import redis.utils  # noqa: PLC0415
+
+    redis.utils.get_lib_version = functools.cache(redis.utils.get_lib_version)
+
+
+@contextmanager
+def kept_client(consumer: Any) -> Iterator[None]:
+    """Leave the broker's transport its Redis client when the block closes the connection.
+
+    Closing a Redis channel that has unacknowledged messages fails once its transport has lost its
+    client (https://github.com/celery/kombu/issues/582), and the acknowledgement of a task that is
+    still running would fail the same way. Both would end the worker.
+    """
+    transport = consumer.connection.transport if consumer.connection else None
+    client = getattr(transport, "client", None)
+    try:
+        yield
+    finally:
+        if transport is not None:
+            transport.client = client
+
+
+def restore_taken(channel: Any, *, taken_before: float) -> int:
+    """Put back what workers took from Redis before a time (seconds since 1970); return how many.
+
+    `channel` is one of kombu's for Redis.
+    """
+    # The newest first: each goes to the front of its queue, so the oldest is first again.
+    tags = channel.client.zrange(
+        channel.unacked_index_key, taken_before, 0, desc=True, byscore=True
+    )
+    for tag in tags:
+        channel.qos.restore_by_tag(tag)
+    return len(tags)
