@@ -64,9 +64,10 @@ def test_a_revoke_outlives_a_killed_generation(project: Project) -> None:
         project.wait_until("revoked", lambda ids: ids == ["unwanted"])
         os.kill(worker.generations()[0], signal.SIGKILL)
         worker.wait_for("Generation 2 is ready")
-        task = project.app.send_task("probe.tasks.record", [1], task_id="unwanted")
-        with pytest.raises(Exception, match="revoked"):
-            task.get(timeout=60)
+        project.app.send_task("probe.tasks.record", [1], task_id="unwanted")
+        worker.wait_for(r"Discarding revoked task: probe\.tasks\.record\[unwanted\]")
+        assert project.version() == 0
+    assert [number for number, _ in project.noted("began")] == [-1]
 
 
 def test_queues_limits_and_the_size_of_the_pool_hold(project: Project) -> None:
