@@ -170,7 +170,7 @@ if MAIL_SERVER:
 elif DEBUG:
     MAILERS = {"default": {"BACKEND": "django_celery.mailbox.backend.EmailBackend"}}
 else:
-    MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+    MAILERS = {"default": {"BACKEND": "django_celery.terminal.EmailBackend"}}
 
 # Where the development mailbox keeps its e-mails. The reload watches nothing in `.run`.
 MAILBOX_FOLDER = BASE_DIR / ".run" / "mailbox"
@@ -373,7 +373,14 @@ LOG_LEVEL = env.log_level("LOG_LEVEL", default="INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    # What a visitor wrote can be in any line, and a terminal obeys the control characters in it.
+    "formatters": {
+        "plain": {
+            "()": "django_celery.terminal.Formatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     # The sweep runs every few seconds; its lines would drown all others.
     "filters": {"without_sweep": {"()": "django_celery.durable.log.WithoutSweep"}},
     # To the console, always: whoever runs the process decides where its output goes.

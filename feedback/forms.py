@@ -1,6 +1,7 @@
 """What a visitor may write to us."""
 
-from typing import Any
+import re
+from typing import Any, override
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -23,6 +24,28 @@ def validate_mailable(address: str) -> None:
         raise ValidationError(_("No e-mail can be sent to this address."))
 
 
+class MessageField(forms.CharField):
+    """A text of which all can be read: what a paste brings along unseen is left out.
+
+    So nobody is refused because of a character that they do not see.
+    """
+
+    # Line breaks of other kinds: a word processor's within a paragraph, a page's end.
+    LINE_BREAKS = re.compile("[\v\f\x85\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}]")
+
+    # Control characters but tab and line breaks, and the two that have letters read backwards.
+    # Other marks of direction stay: a text in Arabic or Hebrew needs them.
+    UNSEEN = re.compile(
+        "[\x00-\x08\x0e-\x1f\x7f-\x9f\N{LEFT-TO-RIGHT OVERRIDE}\N{RIGHT-TO-LEFT OVERRIDE}]"
+    )
+
+    @override
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            value = self.UNSEEN.sub("", self.LINE_BREAKS.sub("\n", value))
+        return super().to_python(value)
+
+
 class FeedbackForm(forms.Form):
     """An e-mail address that is safe in a header, and a message of limited length."""
 
@@ -43,7 +66,7 @@ class FeedbackForm(forms.Form):
             "max_length": _("No e-mail can be sent to this address."),
         },
     )
-    message = forms.CharField(
+    message = MessageField(
         label=_("Message"),
         label_suffix="",
         max_length=5_000,

@@ -6,6 +6,8 @@ from datetime import timedelta
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 
+from django_celery.terminal import escape
+
 # No row waits longer than this for its next attempt, however many it has behind it.
 LONGEST_BACKOFF = timedelta(hours=1)
 
@@ -26,10 +28,10 @@ def backoff(attempts: int) -> timedelta:
 
 
 def reason(error: BaseException) -> str:
-    """Return the error as one line that every database can store and a person can read."""
+    """Return the error as one line that every database can store and every terminal can show."""
     if isinstance(error, SoftTimeLimitExceeded):
         return "It took longer than its time limit."
     words = " ".join(str(error).split())
     line = f"{type(error).__name__}: {words}" if words else type(error).__name__
     # PostgreSQL refuses null bytes, and every database half of a surrogate pair.
-    return line.replace("\0", "").encode(errors="replace").decode()[:LONGEST_REASON]
+    return escape(line)[:LONGEST_REASON]

@@ -3,12 +3,12 @@
 from typing import override
 
 from django.core.mail import EmailMessage
-from django.core.mail.backends import console
 
+from django_celery import terminal
 from django_celery.mailbox import mails
 
 
-class EmailBackend(console.EmailBackend):
+class EmailBackend(terminal.EmailBackend):
     """Keeps each mail in the mailbox and prints it in the output of the process that sends it."""
 
     @override
@@ -17,7 +17,7 @@ class EmailBackend(console.EmailBackend):
 
         Raises `OSError` if it cannot be kept.
         """
-        # Once for both, as each call makes up another Message-ID. Hence not Django's own method.
+        # Once for both, as each call makes up another Message-ID.
         source = message.message().as_bytes()
         mails.keep(source)
-        self.stream.write(f"{source.decode(errors='replace')}\n{'-' * 79}\n")
+        self.print_source(source)

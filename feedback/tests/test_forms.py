@@ -62,6 +62,29 @@ def test_takes_a_message_of_5000_characters() -> None:
     assert bound_form(message="x" * 5_000).is_valid()
 
 
+@pytest.mark.parametrize(
+    ("written", "taken"),
+    [
+        ("\x1b]0;title\x07Hello\x1b[31m", "]0;titleHello[31m"),
+        ("Hel\x00lo\x7f\x9b31m\x08", "Hello31m"),
+        # What a word processor and a PDF leave in a copied text.
+        ("One\x0btwo\x0cthree\x85four\u2028five\u2029six", "One\ntwo\nthree\nfour\nfive\nsix"),
+        ("photo\N{RIGHT-TO-LEFT OVERRIDE}gpj.exe\N{LEFT-TO-RIGHT OVERRIDE}", "photogpj.exe"),
+        # What a text in another script, or of several lines, needs.
+        (
+            "\N{RIGHT-TO-LEFT ISOLATE}שלום\N{POP DIRECTIONAL ISOLATE}\N{RIGHT-TO-LEFT MARK}",
+            "\N{RIGHT-TO-LEFT ISOLATE}שלום\N{POP DIRECTIONAL ISOLATE}\N{RIGHT-TO-LEFT MARK}",
+        ),
+        ("One\r\n\ttwo\n\nthree", "One\r\n\ttwo\n\nthree"),
+    ],
+)
+def test_leaves_out_of_a_message_what_nobody_sees(written: str, taken: str) -> None:
+    form = bound_form(message=written)
+
+    assert form.is_valid()
+    assert form.cleaned_data["message"] == taken
+
+
 def test_focuses_the_first_field_with_an_error() -> None:
     form = bound_form(message="")
 

@@ -92,6 +92,16 @@ def send(worker: Process, subject: str, html: str) -> None:
     worker.wait_for(f"Subject: {subject}\n")
 
 
+def test_the_worker_prints_nothing_that_a_terminal_obeys(worker: Process) -> None:
+    tasks.echo.delay("\x1b]0;title\x07")
+    tasks.send.delay("Of a stranger", "\x1b[31mRed", "")
+
+    # Celery logs what a task returns, and the worker prints the e-mail.
+    worker.wait_for(r"\x1b]0;title\x07")
+    worker.wait_for(r"\x1b[31mRed")
+    assert "\x1b" not in worker.output
+
+
 @pytest.mark.parametrize("width", [320, 1280])
 def test_a_mail_of_the_worker_appears_and_is_cleared(
     open_mailbox: Callable[..., Page], worker: Process, width: int

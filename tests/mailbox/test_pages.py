@@ -43,7 +43,7 @@ def test_is_not_there_without_debug(client: Client) -> None:
     [
         ("on", "", "django_celery.mailbox.backend.EmailBackend"),
         ("on", "smtp.example.com", f"{BACKENDS}.smtp.EmailBackend"),
-        ("off", "", f"{BACKENDS}.console.EmailBackend"),
+        ("off", "", "django_celery.terminal.EmailBackend"),
         ("off", "smtp.example.com", f"{BACKENDS}.smtp.EmailBackend"),
     ],
 )
