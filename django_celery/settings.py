@@ -195,6 +195,9 @@ SESSION_COOKIE_SECURE = USE_HTTPS
 
 CSRF_COOKIE_SECURE = USE_HTTPS
 
+# Our own page for a form that was open for too long.
+CSRF_FAILURE_VIEW = "django_celery.views.csrf_failure"
+
 SECURE_SSL_REDIRECT = USE_HTTPS
 
 # Seconds for which browsers will refuse to speak plain HTTP with this site. They cannot be taken

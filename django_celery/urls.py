@@ -24,4 +24,8 @@ if settings.DEBUG:
 # where the body is broken, the answer would be an error of ours.
 handler400 = unwrap(defaults.bad_request)
 
+handler403 = unwrap(defaults.permission_denied)
+
 handler404 = unwrap(defaults.page_not_found)
+
+handler500 = unwrap(defaults.server_error)

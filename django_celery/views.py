@@ -1,8 +1,10 @@
-"""What belongs to no app: the icon."""
+"""What belongs to no app: the icon, and the answer to a form that cannot be trusted."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.views import csrf
 from django.views.decorators.http import require_safe
 
 
@@ -10,3 +12,10 @@ from django.views.decorators.http import require_safe
 def favicon(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """Lead to the icon; browsers ask for it on pages that name none, such as the admin's."""
     return redirect(static("favicon.svg"))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Tell a visitor what to do; while DEBUG is on, Django's page tells the developer."""
+    if settings.DEBUG:
+        return csrf.csrf_failure(request, reason)
+    return render(request, "csrf_failure.html", status=403)
