@@ -384,14 +384,18 @@ LOGGING = {
             "style": "{",
         }
     },
-    # The sweep runs every few seconds; its lines would drown all others.
-    "filters": {"without_sweep": {"()": "django_celery.durable.log.WithoutSweep"}},
+    # The sweep runs every few seconds, and a live page asks more often; their lines would drown all
+    # others.
+    "filters": {
+        "without_sweep": {"()": "django_celery.durable.log.WithoutSweep"},
+        "without_live_pages": {"()": "django_celery.live.WithoutLivePages"},
+    },
     # To the console, always: whoever runs the process decides where its output goes.
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "plain",
-            "filters": ["without_sweep"],
+            "filters": ["without_sweep", "without_live_pages"],
         }
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},

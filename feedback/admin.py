@@ -1,6 +1,6 @@
 """The operator's pages: every message, what became of it, and a second chance for the failed."""
 
-from typing import override
+from typing import ClassVar, override
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
@@ -15,6 +15,11 @@ from feedback.models import Feedback
 @admin.register(Feedback)
 class FeedbackAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Not generic at run time.
     """Shows messages and edits none: only the moves of a durable task may change its state."""
+
+    class Media:
+        """Its style sheet."""
+
+        css: ClassVar = {"all": ["feedback/admin.css"]}
 
     list_display = ("created_at", "email", "status", "attempts", "error", "due_at", "finished_at")
     list_filter = ("status", "language", "created_at")

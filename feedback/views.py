@@ -2,8 +2,10 @@
 
 import uuid
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -43,7 +45,7 @@ def write(request: HttpRequest) -> HttpResponse:
 def success(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Say that the message was taken and where it stands, and offer to write another."""
     feedback = get_object_or_404(Feedback, pk=pk)
-    return render(request, "feedback/success.html", {"feedback": feedback})
+    return render(request, "feedback/success.html", {"feedback": feedback, "mailbox": _mailbox()})
 
 
 @require_safe
@@ -51,4 +53,10 @@ def success(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def state(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Return the part of the success page that says where the message stands; one query."""
     feedback = get_object_or_404(Feedback, pk=pk)
-    return render(request, "feedback/state.html", {"feedback": feedback})
+    return render(request, "feedback/state.html", {"feedback": feedback, "mailbox": _mailbox()})
+
+
+def _mailbox() -> str:
+    """Return the address of the development mailbox if that is where e-mails go, else nothing."""
+    backend = str(settings.MAILERS["default"]["BACKEND"])
+    return reverse("mailbox:all") if backend.startswith("django_celery.mailbox.") else ""

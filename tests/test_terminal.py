@@ -23,11 +23,11 @@ SHOW = f"""
 import logging
 from django.core.mail import send_mail
 text = {HOSTILE!r}
-for name in ("feedback", "django.request", "django.server", "celery.app.trace"):
+for name in ("orders", "django.request", "django.server", "celery.app.trace"):
     logging.getLogger(name).error("Of a visitor: %s", text)
-logging.getLogger("feedback").warning(text + chr(10) + "2026-01-01 INFO feedback: forged")
+logging.getLogger("orders").warning(text + chr(10) + "2026-01-01 INFO orders: forged")
 try:
-    raise ValueError(text + chr(10) + "2026-01-01 INFO feedback: forged in a traceback")
+    raise ValueError(text + chr(10) + "2026-01-01 INFO orders: forged in a traceback")
 except ValueError:
     logging.getLogger("celery.app.trace").exception("Failed")
 send_mail("Subject", text, None, ["anna@example.com"])

@@ -7,16 +7,20 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.utils.translation.template import templatize
 
 from tests.processes import ROOT
 
 APPS = [Path(app.path) for app in apps.get_app_configs() if Path(app.path).parent == ROOT]
-APPS += [ROOT / "django_celery" / "durable"]
+APPS += [ROOT / "django_celery" / name for name in ("durable", "mailbox")]
 
 # What marks a text in Python, and how many texts it takes.
 MARKS = {"_": 1, "gettext": 1, "ngettext": 2}
 
-IN_TEMPLATES = re.compile(r"""\{% translate (["'])(.*?)\1 %\}""")
+# What Django's own reader of templates makes of `translate` and `blocktranslate`: Python strings,
+# the second one a plural.
+TEXT = r"""u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+IN_TEMPLATES = re.compile(rf" n?gettext\({TEXT}(?:, {TEXT}, ?count)?\) ")
 
 
 def marked_texts(app: Path) -> set[tuple[str, ...]]:
@@ -28,7 +32,8 @@ def marked_texts(app: Path) -> set[tuple[str, ...]]:
                 texts = node.args[: MARKS.get(node.func.id, 0)]
                 marked.add(tuple(ast.literal_eval(text) for text in texts))
     for path in app.glob("templates/**/*.html"):
-        marked.update((text,) for _, text in IN_TEMPLATES.findall(path.read_text()))
+        for texts in IN_TEMPLATES.findall(templatize(path.read_text())):
+            marked.add(tuple(ast.literal_eval(text) for text in texts if text))
     return marked - {()}
 
 
@@ -53,6 +58,13 @@ def test_the_compiled_russian_catalog_has_every_text(app: Path) -> None:
 def test_finds_the_texts(tmp_path: Path) -> None:
     (tmp_path / "tasks.py").write_text('_("One")\nx = gettext("Two")\nngettext("a", "b", 1)\n')
     (tmp_path / "templates" / "app").mkdir(parents=True)
-    (tmp_path / "templates" / "app" / "page.html").write_text("{% translate 'Three' %} Four")
+    (tmp_path / "templates" / "app" / "page.html").write_text(
+        "{% translate 'Three' %} Four {% blocktranslate %}It's <b>{{ x }}</b>{% endblocktranslate %}"
+        "{% blocktranslate count n=n trimmed %}\n  {{ n }} cat\n  {% plural %}\n  {{ n }} cats\n"
+        "{% endblocktranslate %}"
+    )
 
-    assert marked_texts(tmp_path) == {("One",), ("Two",), ("a", "b"), ("Three",)}
+    assert marked_texts(tmp_path) == {
+        *(("One",), ("Two",), ("a", "b"), ("Three",), ("It's <b>%(x)s</b>",)),
+        ("%(n)s cat", "%(n)s cats"),
+    }

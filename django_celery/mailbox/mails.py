@@ -40,8 +40,12 @@ class Mail:
 
     @property
     def headers(self) -> list[tuple[str, str]]:
-        """Name and value of each header, in the order of the mail."""
-        return self.message.items()
+        """Name and value of each header but those that say how the mail is encoded."""
+        return [
+            (name, value)
+            for name, value in self.message.items()
+            if not name.lower().startswith(("content-", "mime-version"))
+        ]
 
     @property
     def text(self) -> str:
@@ -55,9 +59,9 @@ class Mail:
 
     @property
     def attachments(self) -> list[tuple[str, str]]:
-        """The name and the type, such as "image/png", of each attachment."""
+        """The name, empty if there is none, and the type, such as "image/png", of each."""
         return [
-            (part.get_filename() or "without a name", part.get_content_type())
+            (part.get_filename() or "", part.get_content_type())
             for part in self.message.iter_attachments()
         ]
 

@@ -3,6 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.csp import CSP
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
@@ -57,4 +58,6 @@ def _find(mail_id: str) -> mails.Mail:
     try:
         return mails.find(mail_id)
     except KeyError:
-        raise Http404("This mail is not in the mailbox: it was cleared, or never there.") from None
+        raise Http404(
+            _("This e-mail is not in the mailbox: it was cleared, or never there.")
+        ) from None

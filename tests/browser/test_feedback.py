@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
-from tests.browser.pages import SUCCESS, send, state, write
+from tests.browser.pages import SUCCESS, log_in, send, state, write
 from tests.processes import DEADLINE, Worker
 
 pytestmark = pytest.mark.browser
@@ -114,6 +114,30 @@ def test_an_error_is_announced_where_it_is(visit: Visit) -> None:
     expect(message).to_have_accessible_description("Write a message.")
     expect(page.get_by_label("E-mail")).to_have_value("anna@example.com")
     expect(page).to_have_title("Please check: Tell us what you think")
+
+
+def test_text_is_laid_out_in_the_direction_in_which_it_is_written(
+    visit: Visit, superuser: tuple[str, str]
+) -> None:
+    page = visit()
+    expect(page.locator("[name=message]")).to_have_css("unicode-bidi", "plaintext")
+    pk = send(page, message="שלום!\nHello!")
+
+    log_in(page, superuser)
+    page.goto(f"/admin/feedback/feedback/{pk}/change/")
+
+    hebrew, english = page.locator(".field-message .readonly").evaluate(
+        """(element) => {
+            const { left, right } = element.getBoundingClientRect();
+            return [...element.childNodes].filter((node) => node.data?.trim()).map((text) => {
+                const range = document.createRange();
+                range.selectNodeContents(text);
+                const line = range.getBoundingClientRect();
+                return line.left - left > right - line.right ? "right" : "left";
+            });
+        }"""
+    )
+    assert (hebrew, english) == ("right", "left")
 
 
 @pytest.mark.parametrize("width", [320, 375, 1280])

@@ -1,5 +1,6 @@
 """The development mailbox in a real browser, with mails from a real worker."""
 
+import re
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -92,16 +93,6 @@ def send(worker: Process, subject: str, html: str) -> None:
     worker.wait_for(f"Subject: {subject}\n")
 
 
-def test_the_worker_prints_nothing_that_a_terminal_obeys(worker: Process) -> None:
-    tasks.echo.delay("\x1b]0;title\x07")
-    tasks.send.delay("Of a stranger", "\x1b[31mRed", "")
-
-    # Celery logs what a task returns, and the worker prints the e-mail.
-    worker.wait_for(r"\x1b]0;title\x07")
-    worker.wait_for(r"\x1b[31mRed")
-    assert "\x1b" not in worker.output
-
-
 @pytest.mark.parametrize("width", [320, 1280])
 def test_a_mail_of_the_worker_appears_and_is_cleared(
     open_mailbox: Callable[..., Page], worker: Process, width: int
@@ -126,7 +117,29 @@ def test_a_mail_of_the_worker_appears_and_is_cleared(
 
     page.get_by_role("link", name="Development mailbox").click()
     page.get_by_role("button", name="Clear the mailbox").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("0 mails")
+    expect(page.get_by_role("heading", level=1)).to_have_text("0 e-mails")
+
+
+@pytest.mark.russian
+def test_a_mail_appears_by_itself_and_in_the_language_of_the_site(
+    open_mailbox: Callable[..., Page], worker: Process
+) -> None:
+    page = open_mailbox(locale="ru-RU")
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+    page.get_by_role("button", name="Очистить ящик").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("0 писем")
+    # Gone as soon as the page is loaded anew.
+    page.evaluate("() => { window.stayed = true; }")
+
+    send(worker, "By itself", "<p>Hello</p>")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("1 письмо")
+    page.get_by_role("link", name="By itself").focus()
+    send(worker, "By itself, too", "<p>Hello</p>")
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 письма")
+    assert page.evaluate("() => window.stayed")
+    page.get_by_role("link", name="Вернуться на сайт").click()
+    expect(page).to_have_url(re.compile(r"^http://[\d.:]+/$"))
 
 
 def test_a_link_in_html_works_when_it_is_opened_on_its_own(
@@ -175,3 +188,13 @@ def test_a_hostile_mail_runs_nothing_and_asks_for_nothing(
     expect(page).to_have_title(title)
     assert asked == ["/last"]
     context.close()
+
+
+def test_the_worker_prints_nothing_that_a_terminal_obeys(worker: Process) -> None:
+    tasks.echo.delay("\x1b]0;title\x07")
+    tasks.send.delay("Of a stranger", "\x1b[31mRed", "")
+
+    # Celery logs what a task returns, and the worker prints the e-mail.
+    worker.wait_for(r"\x1b]0;title\x07")
+    worker.wait_for(r"\x1b[31mRed")
+    assert "\x1b" not in worker.output

@@ -61,14 +61,14 @@ def test_the_settings_keep_mails_only_with_debug_and_without_a_server(
 
 
 def test_shows_the_newest_mail_first(client: Client, mailbox: Path) -> None:
-    assert "0 mails" in content(client)
+    assert "0 e-mails" in content(client)
 
     for subject in ("First", "Второй", "Third"):
         send(subject)
 
     page = content(client)
-    assert "3 mails" in page
-    assert re.findall(r"<strong>(.*)</strong>", page) == ["Third", "Второй", "First"]
+    assert "3 e-mails" in page
+    assert re.findall(r'<strong dir="auto">(.*)</strong>', page) == ["Third", "Второй", "First"]
 
 
 def test_shows_headers_text_attachments_and_source(client: Client, mailbox: Path) -> None:
@@ -81,10 +81,12 @@ def test_shows_headers_text_attachments_and_source(client: Client, mailbox: Path
 
     page = content(client, f"{MAILBOX}{mails.newest_first()[0].id}/")
 
-    assert "<dd>Тема</dd>" in page
-    assert "<dd>Анна &lt;anna@example.com&gt;</dd>" in page
+    assert '<dd dir="auto">Тема</dd>' in page
+    assert '<dd dir="auto">Анна &lt;anna@example.com&gt;</dd>' in page
     assert '<a href="https://example.com/a?b=c&amp;d=e" rel="nofollow">' in page
     assert "report.bin" in page
+    # How it is encoded is in the source, for those who look for it.
+    assert re.findall(r"<dt>(.*)</dt>", page) == ["Subject", "From", "To", "Date", "Message-ID"]
     assert "Content-Type: multipart/mixed; boundary=&quot;" in page
 
 

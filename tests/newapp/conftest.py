@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.chromium import browser
 from tests.stack.clone import Clone
+
+__all__ = ["browser"]
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

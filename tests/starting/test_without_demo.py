@@ -82,7 +82,7 @@ def test_the_stack_shows_the_front_page(
     with running(clone, PATH=with_redis) as stack:
         page = Visitor(stack.port).open()
         assert "./scripts/app orders" in page
-        assert "0 mails" in Visitor(stack.port).open("/dev/mailbox/")
+        assert "0 e-mails" in Visitor(stack.port).open("/dev/mailbox/")
         assert "Traceback" not in stack.output
 
 
