@@ -6,25 +6,59 @@ long as the stack runs.
 
 import os
 import signal
+import socket
 import sys
+import time
 from pathlib import Path
 from typing import Any, override
 
 from honcho import environ
 from honcho.manager import SIGNALS, Manager
-from honcho.printer import Printer
+from honcho.printer import Message, Printer
+
+# Seconds without a line after which what the processes say at their start is taken to be over.
+QUIET = 0.3
+
+
+class ListeningPrinter(Printer):  # type: ignore[misc]  # honcho ships no types.
+    """Notes when it last printed, and whether the worker has said that it is ready."""
+
+    last = 0.0
+    worker_is_ready = False
+
+    @override
+    def write(self, message: Message) -> None:
+        super().write(message)
+        self.last = time.monotonic()
+        data = (
+            message.data
+            if isinstance(message.data, str)
+            else message.data.decode("utf-8", "replace")
+        )
+        if message.name == "worker.1" and " is ready" in data:
+            self.worker_is_ready = True
 
 
 class SteadyManager(Manager):  # type: ignore[misc]  # honcho ships no types.
-    """Stops its processes from the loop, not from the signal handler.
+    """Stops its processes from the loop, not from the signal handler, and says the address last.
 
     honcho's own handler prints and sends signals. Where the signal comes while the loop is
     printing, Python forbids the second print; where it comes before all processes have started,
     their numbers are missing. Either way the handler fails, nobody is told to stop, and honcho
     waits for ever.
+
+    The first screen has the address, but what the processes say at their start comes after it. So
+    it is said again when web and worker are ready.
     """
 
     _asked: signal.Signals | None = None
+    _said = False
+
+    def __init__(self, printer: ListeningPrinter, port: int) -> None:
+        """`port` is the web process's."""
+        super().__init__(printer)
+        self._listening = printer
+        self._port = port
 
     @override
     def _start(self) -> None:
@@ -43,7 +77,27 @@ class SteadyManager(Manager):  # type: ignore[misc]  # honcho ships no types.
             self._system_print(f"{self._asked.name} received\n")
             self.returncode = SIGNALS[self._asked]["rc"]
             self.terminate()
+        if started and not self._terminating and not self._said and self._is_ready():
+            self._said = True
+            self._system_print(f"Everything runs. Open http://localhost:{self._port}\n")
         return started
+
+    def _is_ready(self) -> bool:
+        printer = self._listening
+        return (
+            printer.worker_is_ready
+            and time.monotonic() - printer.last > QUIET
+            and listens(self._port)
+        )
+
+
+def listens(port: int) -> bool:
+    """Tell whether a server takes connections on this port."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=0.1):
+            return True
+    except OSError:
+        return False
 
 
 def main(procfile: Path, port: int) -> int:
@@ -53,7 +107,7 @@ def main(procfile: Path, port: int) -> int:
     values would pass for real variables, and hide every later edit of the file. Returns the exit
     code.
     """
-    manager = SteadyManager(Printer(sys.stdout))
+    manager = SteadyManager(ListeningPrinter(sys.stdout), port)
     commands = environ.parse_procfile(procfile.read_text(encoding="utf-8")).processes
     for process in environ.expand_processes(commands, port=port):
         manager.add_process(

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT, Process
+from tests.processes import ROOT, Process, free_port
 
 MANAGER = ROOT / "django_celery" / "stack" / "manager.py"
 
 
-def honcho(folder: Path, procfile: str) -> Process:
+def honcho(folder: Path, procfile: str, port: int = 8000) -> Process:
     """Run the processes of a Procfile with this text."""
     (folder / "Procfile").write_text(procfile)
     return Process(
-        [sys.executable, "-P", MANAGER, folder / "Procfile", "8000"],
+        [sys.executable, "-P", MANAGER, folder / "Procfile", str(port)],
         folder=folder,
         environment=dict(os.environ),
     )
@@ -50,3 +50,30 @@ def test_the_end_of_one_process_ends_all_and_gives_its_code(tmp_path: Path) -> N
 
     assert process.wait() == 3
     assert "on port 8100" in process.output
+
+
+@pytest.mark.parametrize("last", ["web", "worker"])
+def test_the_address_is_the_last_thing_said_once_web_and_worker_are_ready(
+    tmp_path: Path, last: str
+) -> None:
+    port = free_port()
+    wait = "until [ -e go ]; do sleep 0.05; done; "
+    web = f'exec "{sys.executable}" -um http.server --bind 127.0.0.1 $PORT'
+    worker = "echo Generation 1 is ready after 0.10 s.; echo talks on; exec sleep 600"
+    process = honcho(
+        tmp_path,
+        f"web: {wait if last == 'web' else ''}{web}\n"
+        f"worker: {wait if last == 'worker' else ''}{worker}\n",
+        port,
+    )
+    process.wait_for("Serving HTTP" if last == "worker" else "talks on")
+    assert "Open http" not in process.output
+
+    (tmp_path / "go").touch()
+
+    process.wait_for(f"Open http://localhost:{port}\n")
+    process.wait_for("talks on")
+    assert process.output.endswith(f"Everything runs. Open http://localhost:{port}\n")
+    process.tell(signal.SIGINT)
+    process.wait()
+    assert process.output.count("Open http") == 1
