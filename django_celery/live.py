@@ -1,4 +1,4 @@
-"""Keep the questions of live pages out of the console: static/live.js asks up to 4 times a second."""
+"""Keep the questions of live pages out of the console: static/live.js asks up to 5 times a second."""
 
 import logging
 

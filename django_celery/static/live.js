@@ -2,10 +2,10 @@
 // nothing changes, not at all while nobody looks, and never again once it has `data-final` in it.
 // `data-live` is the address that answers with the element; without a value, this page's own.
 
-const SHORTEST = 250; // Milliseconds before the first question, and after a change.
+const SHORTEST = 200; // Milliseconds before the first question, and after a change.
 const LONGEST = 5000;
-// So a change is seen after a 25th of the time that has passed since the last one, or sooner.
-const GROWTH = 1.04;
+// So a change is seen after a thirtieth of the time that has passed since the last one.
+const GROWTH = 1.03;
 
 const region = document.querySelector("[data-live]");
 const address = new URL(region.dataset.live || location.href, location.href);

@@ -123,13 +123,13 @@ def test_the_page_asks_less_and_less_often_and_not_for_ever(visit: Visit, site: 
     pk = send_and_hold_timers(page)
 
     waits = []
-    for _ in range(80):
+    for _ in range(120):
         waits += page.evaluate("waits()")
         page.evaluate("tick()")
     passed = 0.0
     for wait in waits:
         # At once for whoever looks on, in milliseconds; rarely for a page that is left open.
-        assert 250 <= wait <= min(250 + passed / 20, 5000)
+        assert 200 <= wait <= min(201 + passed / 30, 5000)
         passed += wait
     assert waits == sorted(waits)
     assert waits[-1] == 5000
@@ -138,14 +138,14 @@ def test_the_page_asks_less_and_less_often_and_not_for_ever(visit: Visit, site: 
     page.evaluate("hide(true)")
     assert page.evaluate("waits()") == []
     page.evaluate("hide(false)")
-    assert page.evaluate("waits()") == [250]
+    assert page.evaluate("waits()") == [200]
 
     # Soon again after a change.
     page.evaluate("tick()")
     site.update(pk, status="running", attempts=1)
     page.evaluate("tick()")
     expect(state(page)).to_contain_text("Sending")
-    assert page.evaluate("waits()") == [250]
+    assert page.evaluate("waits()") == [200]
 
     # Never again when it is final.
     site.update(pk, status="failed")
@@ -183,7 +183,7 @@ def test_a_server_that_is_away_for_a_moment_is_asked_again(visit: Visit, site: S
         "() => { window.reallyFetch = fetch; window.fetch = () => Promise.reject(new Error()); }"
     )
     page.evaluate("tick()")
-    assert page.evaluate("waits()") == [260]
+    assert page.evaluate("waits()") == [206]
 
     page.evaluate("() => { window.fetch = reallyFetch; }")
     site.update(pk, status="failed")
