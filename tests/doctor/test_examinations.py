@@ -6,11 +6,12 @@ import subprocess
 import sys
 
 import pytest
+from django.core.management import call_command
 from pytest_django import Settings
 
 from django_celery.doctor.code import checks
 from django_celery.doctor.examinations import EXAMINATIONS, Examination, carry_out
-from django_celery.doctor.findings import Findings, Level
+from django_celery.doctor.findings import Findings, Level, warning
 from django_celery.doctor.patient import Patient
 from django_celery.doctor.python import interpreter
 from tests.doctor.conftest import doctor
@@ -132,3 +133,14 @@ def test_an_app_that_is_not_installed_and_a_driver_that_is_not(project: Project)
         said = doctor(project)
         assert "problem  The code does not load: " in said
         assert found in said
+
+
+def test_what_a_stranger_wrote_gives_the_terminal_no_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = warning("A row failed with: No \x1b[31mroute.", "Try it again.")
+    monkeypatch.setattr("django_celery.management.commands.doctor.examine", lambda _: [found])
+
+    call_command("doctor")
+
+    assert r"failed with: No \x1b[31mroute." in capsys.readouterr().out

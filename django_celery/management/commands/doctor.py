@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, handle_default_options
 from django_celery.doctor.examinations import examine
 from django_celery.doctor.findings import Level
 from django_celery.doctor.patient import Patient
+from django_celery.terminal import escape
 
 
 class Command(BaseCommand):
@@ -38,7 +39,8 @@ class Command(BaseCommand):
         levels: Counter[Level] = Counter()
         for finding in examine(Patient()):
             levels[finding.level] += 1
-            self.stdout.write(styles[finding.level](str(finding)))
+            # A row that has failed may tell of what a visitor wrote.
+            self.stdout.write(styles[finding.level](escape(str(finding))))
             self.stdout.flush()
         if levels[Level.PROBLEM]:
             sys.exit(1)
