@@ -4,10 +4,9 @@ Whatever is wrong with it ends in one sentence that names the variable, never it
 """
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import StringIO
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, override
 
@@ -15,6 +14,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from django_celery import readers
+from django_celery.stack.dotenv import UnusableDotenvError, parse, read
 
 
 class InvalidEnvironment(ImproperlyConfigured):
@@ -37,27 +37,14 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ ships no
 
     @classmethod
     @override
-    def read_env(cls, env_file: Any = None, *args: Any, **kwargs: Any) -> None:
+    def read_env(cls, env_file: Any = None, *_: Any, **__: Any) -> None:
         """Read a file of `NAME=value` lines; a variable that is set already keeps its value.
 
-        Raises `InvalidEnvironment` naming the line that is not of this form. A missing file is
-        no error.
+        Raises `InvalidEnvironment` where the file cannot be read or a line is not of this form. A
+        missing file is no error.
         """
-        path = Path(env_file)
-        try:
-            # "-sig": some editors on Windows begin a file with a mark that nobody sees.
-            lines = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else []
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            raise InvalidEnvironment(f"{path} cannot be read: {reason}.") from None
-        meant = {n: line for n, line in enumerate(lines, start=1) if re.match(r"\s*[^\s#]", line)}
-        for number, line in meant.items():
-            if not re.match(r"(export )?\w+=", line):
-                raise InvalidEnvironment(
-                    f"Line {number} of {path} must have the form NAME=value, with no spaces "
-                    "around the equals sign."
-                )
-        super().read_env(StringIO("\n".join(meant.values())), *args, **kwargs)
+        for name, value in dotenv_values(Path(env_file)).items():
+            cls.ENVIRON.setdefault(name, value)
 
     @override
     def get_value(
@@ -75,9 +62,12 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ ships no
         value = self.ENVIRON.get(var, "")
         if value == "":
             if default is self.NOTSET:
+                named = os.environ.get("ENV_FILE")
                 raise InvalidEnvironment(
-                    f"{var} is not set: run ./scripts/dev, which writes it to .env, or set it in "
-                    "the environment (.env.example says what it is for)."
+                    f"{var} is not set: copy its line from .env.example, which says what it is "
+                    f"for, to {named or '.env'} and run ./scripts/setup, or set it in the "
+                    "environment."
+                    + (f" ENV_FILE has {named} read in place of .env." if named else "")
                 )
             return self.parse_value(default, cast) if parse_default else default
         read = readers.STRICT.get(cast)
@@ -115,6 +105,34 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ ships no
         return dict(self.get_value(var, cast=readers.database, default=default))
 
 
+def dotenv_file(default: Path) -> Path:
+    """Return the file that the variables are read from: that of ENV_FILE, or `default`.
+
+    Raises `InvalidEnvironment` where ENV_FILE, which another project may have set in this shell,
+    names a file that is not there.
+    """
+    named = os.environ.get("ENV_FILE")
+    if not named:
+        return default
+    if not Path(named).exists():
+        raise InvalidEnvironment(
+            f"ENV_FILE names {named}, which is not there: correct it, or unset it to have "
+            f"{default} read."
+        )
+    return Path(named)
+
+
+def dotenv_values(path: Path) -> dict[str, str]:
+    """Return what the file gives to names; nothing if there is no such file.
+
+    Raises `InvalidEnvironment` with a sentence that names the file and the line.
+    """
+    try:
+        return parse(read(path) or "", path)
+    except UnusableDotenvError as error:
+        raise InvalidEnvironment(str(error)) from None
+
+
 @contextmanager
 def one_sentence_if_invalid() -> Iterator[None]:
     """End the process with the sentence instead of a traceback when the environment is invalid."""
@@ -129,19 +147,27 @@ def forget_dotenv_copy(dotenv: Path) -> None:
 
     honcho reads `.env` once and hands the values to what it starts
     (https://honcho.readthedocs.io/en/latest/using_procfiles.html), where they would pass for
-    real variables and hide every later edit of the file. A variable whose value equals the
-    file's is such a copy; dropping it changes nothing now, as the settings read the same
-    value from the file.
+    real variables and hide every later edit of the file. It also reads some lines in another way
+    than we do (https://github.com/nickstenning/honcho/pull/143): `a b` as `ab`, `a#b` as `a`. A
+    variable whose value is what either of us reads in the file is such a copy; dropping it
+    changes nothing now, as the settings read the file.
 
     Raises `InvalidEnvironment` where the file is broken.
     """
-    if "HONCHO_PROCESS_NAME" not in os.environ or not dotenv.is_file():
+    if "HONCHO_PROCESS_NAME" not in os.environ:
         return
+    ours = dotenv_values(dotenv)
+    theirs = honcho_values(dotenv)
+    for name, value in ours.items():
+        if os.environ.get(name) in {value, theirs.get(name)}:
+            os.environ.pop(name, None)
 
-    class Dotenv(Environment):
-        ENVIRON: ClassVar[dict[str, str]] = {}
 
-    Dotenv.read_env(dotenv)
-    for name, value in Dotenv.ENVIRON.items():
-        if os.environ.get(name) == value:
-            del os.environ[name]
+def honcho_values(dotenv: Path) -> dict[str, str]:
+    """Return what honcho reads in the file; nothing if it could not have read it."""
+    try:
+        # Only development installs it.
+        honcho = import_module("honcho.environ")
+        return dict(honcho.parse(read(dotenv) or ""))
+    except (ImportError, ValueError):
+        return {}

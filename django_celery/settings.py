@@ -3,16 +3,15 @@
 `.env.example` explains the variables. A real environment variable wins over `.env`.
 """
 
-import os
 from pathlib import Path
 
-from django_celery.environment import Environment
+from django_celery.environment import Environment, dotenv_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Environment()
 # ENV_FILE names another file in its place: the tests must not depend on yours.
-DOTENV = Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+DOTENV = dotenv_file(BASE_DIR / ".env")
 
 env.read_env(DOTENV)
 

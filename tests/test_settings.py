@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import honcho.environ
 import pytest
 
 from django_celery.environment import Environment, InvalidEnvironment, forget_dotenv_copy
@@ -112,7 +113,7 @@ def test_commands_end_with_the_sentence_alone(command: list[str]) -> None:
     ("content", "sentence"),
     [
         (b"DEBUG=on\nSECRET_KEY = hunter2\n", r"Line 2 of .+ must have the form NAME=value"),
-        (b"SECRET_KEY=\xff\n", r".+ cannot be read: it is not UTF-8 text\.$"),
+        (b"SECRET_KEY=\xff\n", r".+ cannot be read: it is not UTF-8 text\. Save it as UTF-8\.$"),
     ],
 )
 def test_a_broken_dotenv_gives_one_sentence_that_names_the_file(
@@ -126,6 +127,48 @@ def test_a_broken_dotenv_gives_one_sentence_that_names_the_file(
         with pytest.raises(InvalidEnvironment, match=sentence) as error:
             read(dotenv)
         assert "hunter2" not in str(error.value)
+
+
+# Which honcho reads in another way than we do, and may hand on as real variables.
+ODD_LINES = ["abc#def", "a b", '"l1\\nl2"', "'one' # two", "a=b", "\u0434\u0430", "$HOME", "plain"]
+
+
+@pytest.mark.parametrize("line", ODD_LINES)
+def test_a_dotenv_says_the_same_where_honcho_has_read_it(
+    line: str, load_settings: LoadSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text(f"SECRET_KEY={line}\nLOG_LEVEL=INFO\n", encoding="utf-8")
+    monkeypatch.setenv("ENV_FILE", str(dotenv))
+    alone = load_settings()["SECRET_KEY"]
+    # As honcho does when it is started by hand.
+    for name, value in honcho.environ.parse(dotenv.read_text(encoding="utf-8")).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HONCHO_PROCESS_NAME", "web.1")
+    monkeypatch.setenv("LOG_LEVEL", "ERROR")
+
+    forget_dotenv_copy(dotenv)
+
+    assert load_settings(**os.environ)["SECRET_KEY"] == alone
+    # A variable that is set for real stays.
+    assert os.environ["LOG_LEVEL"] == "ERROR"
+
+
+def test_another_file_can_be_named_if_it_is_there(
+    load_settings: LoadSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    monkeypatch.setenv("ENV_FILE", str(other))
+    with pytest.raises(InvalidEnvironment, match=f"^ENV_FILE names {other}, which is not there"):
+        load_settings(SECRET_KEY="x")
+
+    # That of another project: it has other variables.
+    other.write_text("TOKEN=x\n")
+    with pytest.raises(InvalidEnvironment, match=f"ENV_FILE has {other} read in place of"):
+        load_settings()
+
+    monkeypatch.setenv("ENV_FILE", "")
+    assert load_settings(SECRET_KEY="x")["DOTENV"] == ROOT / ".env"
 
 
 def test_comments_and_spaces_in_a_dotenv_say_nothing(

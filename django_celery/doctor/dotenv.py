@@ -6,11 +6,10 @@ import stat
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import ClassVar
 
 from django_celery.doctor.findings import Findings, ok, problem, warning
 from django_celery.doctor.patient import Patient
-from django_celery.environment import Environment
+from django_celery.environment import dotenv_file, dotenv_values
 
 
 def dotenv(patient: Patient) -> Findings:
@@ -18,33 +17,26 @@ def dotenv(patient: Patient) -> Findings:
 
     Raises InvalidEnvironment if it cannot be read.
     """
-    path = Path(os.environ.get("ENV_FILE", patient.folder / ".env"))
+    path = dotenv_file(patient.folder / ".env")
+    given = dotenv_values(path).keys()
     if not path.is_file():
         # Where the environment has it all, as it may in production, no file is needed.
         if os.environ.get("SECRET_KEY"):
             yield ok(f"There is no {path}; the environment itself has the variables.")
-        else:
+        elif not given:
             yield problem(
                 f"There is no {path}, and SECRET_KEY is not in the environment.",
                 "Run ./scripts/setup, which writes the file.",
             )
         return
-    given = variables(path)
     example = patient.folder / ".env.example"
     trouble = [*access(path), *(names(path, given, example) if example.exists() else ())]
     yield from trouble
     if not trouble:
-        yield ok(f"{path} can be read, by its owner only, and has the variables of .env.example.")
-
-
-def variables(path: Path) -> set[str]:
-    """Return the names that the file sets. Raises InvalidEnvironment if it cannot be read."""
-
-    class File(Environment):
-        ENVIRON: ClassVar[dict[str, str]] = {}
-
-    File.read_env(path)
-    return set(File.ENVIRON)
+        named = " (ENV_FILE names it)" if os.environ.get("ENV_FILE") else ""
+        yield ok(
+            f"{path}{named} can be read, by its owner only, and has the variables of .env.example."
+        )
 
 
 def access(path: Path) -> Findings:

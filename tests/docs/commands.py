@@ -38,10 +38,7 @@ ELSEWHERE = {
         "celery -A django_celery worker",
     ),
     "gunicorn django_celery.wsgi": ("Procfile", "web: exec gunicorn django_celery.wsgi"),
-    "honcho start -f Procfile.dev": (
-        "tests/stack/test_form.py",
-        "test_honcho_by_hand_does_the_same",
-    ),
+    "manage.py dev": ("scripts/dev", "manage.py dev"),
     "manage.py doctor": ("tests/stack/test_doctor.py", '"doctor"'),
     "manage.py shell": ("tests/docs/story.py", "manage.py shell"),
     "manage.py runworker --help": ("tests/reload/test_options.py", "test_help_names_our_options"),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from django_celery.doctor.dotenv import dotenv
+from django_celery.doctor.examinations import Examination, carry_out
 from django_celery.doctor.findings import Level
 from django_celery.doctor.patient import Patient
 from django_celery.environment import InvalidEnvironment
@@ -45,6 +46,7 @@ def test_every_variable_that_the_settings_read_is_in_the_example() -> None:
 
 def test_one_that_is_missing(patient: Patient, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.unlink()
+    monkeypatch.delenv("ENV_FILE")
     assert only(patient)[0] is Level.OK
 
     monkeypatch.delenv("SECRET_KEY")
@@ -59,6 +61,32 @@ def test_one_that_cannot_be_read(patient: Patient, path: Path, content: bytes) -
 
     with pytest.raises(InvalidEnvironment, match=str(path)):
         only(patient)
+
+
+def test_one_that_is_a_folder_or_leads_nowhere(
+    patient: Patient, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.unlink()
+    examination = Examination(".env", "dotenv.dotenv")
+
+    path.mkdir()
+    [folder] = carry_out(examination, patient)
+    path.rmdir()
+    monkeypatch.delenv("ENV_FILE")
+    path.symlink_to("/nowhere/.env")
+    [link] = carry_out(examination, patient)
+
+    assert folder.level is link.level is Level.PROBLEM
+    assert f"{path} is a folder" in folder.sentence
+    assert f"{path} is a link to /nowhere/.env" in link.sentence
+
+
+def test_another_file_than_that_of_the_project_is_named(
+    patient: Patient, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "(ENV_FILE names it)" in only(patient)[1]
+    monkeypatch.delenv("ENV_FILE")
+    assert "ENV_FILE" not in only(patient)[1]
 
 
 def test_one_that_others_can_read(patient: Patient, path: Path) -> None:
