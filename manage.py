@@ -9,6 +9,10 @@ from pathlib import Path
 def main() -> None:
     """Run the management command that the command line names."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_celery.settings")
+    root = Path(__file__).resolve().parent
+    # PYTHONSAFEPATH leaves it out.
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
     try:
         from django.core.management import execute_from_command_line
     except ImportError as error:
@@ -23,7 +27,7 @@ def main() -> None:
 
     follow()
     with one_sentence_if_invalid():
-        forget_dotenv_copy(Path(__file__).resolve().parent / ".env")
+        forget_dotenv_copy(root / ".env")
         # Without Django's set-up: code that does not load must not keep these two from starting.
         # One waits for the save that mends it, the other says what is wrong with it.
         if sys.argv[1:2] == ["runworker"]:

@@ -5,17 +5,24 @@ from importlib import import_module
 from typing import Any
 
 from celery import Celery
-from celery.signals import task_postrun, task_prerun
+from celery.signals import celeryd_init, task_postrun, task_prerun
 from django.db import close_old_connections
 
-from django_celery.environment import one_sentence_if_invalid
+from django_celery import foreign
+from django_celery.environment import one_sentence_if_invalid, use_settings
 from django_celery.exits import ExitingTask
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_celery.settings")
+with one_sentence_if_invalid():
+    use_settings("django_celery.settings")
+
+foreign.set_aside()
 
 app = Celery("django_celery", task_cls=ExitingTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+# A generation imports this first; Celery's command line, which it runs then, sets some anew.
+celeryd_init.connect(lambda **_: foreign.set_aside(), weak=False)
 
 # As before and after each request: connections that are too old or broken are closed.
 task_prerun.connect(close_old_connections)

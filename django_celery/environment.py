@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.machinery import PathFinder
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar, override
 
@@ -103,6 +105,35 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ ships no
     def database(self, var: str, default: dict[str, Any]) -> dict[str, Any]:
         """An entry of Django's DATABASES from a URL such as postgres://user:password@host/name."""
         return dict(self.get_value(var, cast=readers.database, default=default))
+
+
+def use_settings(default: str) -> None:
+    """Have Django use the settings that DJANGO_SETTINGS_MODULE names, or `default`.
+
+    Raises `InvalidEnvironment` where another project has left the name of its own in this shell.
+    """
+    name = os.environ.get("DJANGO_SETTINGS_MODULE") or default
+    os.environ["DJANGO_SETTINGS_MODULE"] = name
+    if name != default and not exists(name):
+        raise InvalidEnvironment(
+            f"DJANGO_SETTINGS_MODULE names {name}, which is not there: correct it, or unset it to "
+            f"have {default} used."
+        )
+
+
+def exists(module: str) -> bool:
+    """Tell whether there is a module of this name, without importing any part of it."""
+    package, *parts = module.split(".")
+    try:
+        spec = find_spec(package)
+    except ValueError:  # It begins with a dot, or is the script that runs.
+        return False
+    for part in parts:
+        if spec is None:
+            return False
+        package = f"{package}.{part}"
+        spec = PathFinder.find_spec(package, spec.submodule_search_locations or [])
+    return spec is not None
 
 
 def dotenv_file(default: Path) -> Path:

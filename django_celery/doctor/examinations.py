@@ -28,6 +28,7 @@ class Examination(NamedTuple):
 
 EXAMINATIONS = (
     Examination("Python", "python.interpreter"),
+    Examination("PYTHONPATH", "python.hidden"),
     Examination("the packages", "python.packages"),
     Examination(".env", "dotenv.dotenv", vital=True),
     Examination("the code", "code.loads", vital=True),

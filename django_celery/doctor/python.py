@@ -4,6 +4,7 @@ import os
 import platform
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 from django_celery.doctor.findings import Findings, note, ok, problem, warning
@@ -23,6 +24,28 @@ def interpreter(patient: Patient) -> Findings:
         )
     else:
         yield ok(f"{python} runs this, from .venv.")
+
+
+def hidden(_patient: Patient) -> Findings:
+    """Find packages that PYTHONPATH, perhaps of another project, has imported from elsewhere."""
+    installed = Path(sysconfig.get_path("purelib"))
+    for folder in filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)):
+        there = Path(folder).resolve()
+        names = sorted(
+            name
+            for name, module in list(sys.modules.items())
+            if "." not in name
+            and Path(getattr(module, "__file__", None) or "/").is_relative_to(there)
+            and ((installed / name).is_dir() or (installed / f"{name}.py").is_file())
+            and not installed.is_relative_to(there)
+        )
+        if names:
+            yield problem(
+                f"PYTHONPATH has {', '.join(names)} imported from {there}, not from {installed}.",
+                "Unset it in this shell.",
+            )
+    if not os.environ.get("PYTHONPATH"):
+        yield ok("No PYTHONPATH is set that could hide a package.")
 
 
 def packages(patient: Patient) -> Findings:

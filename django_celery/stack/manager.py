@@ -5,6 +5,7 @@ long as the stack runs.
 """
 
 import os
+import re
 import signal
 import socket
 import sys
@@ -104,15 +105,16 @@ def main(procfile: Path, port: int) -> int:
     """Run the processes of `procfile` until one of them ends or we are told to stop.
 
     `port` is the first process's PORT. What `honcho start` does, but `.env` is not read: its
-    values would pass for real variables, and hide every later edit of the file. Returns the exit
-    code.
+    values would pass for real variables, and hide every later edit of the file. And a process
+    whose command does not ask for a PORT of its own knows that of the site. Returns the exit code.
     """
     manager = SteadyManager(ListeningPrinter(sys.stdout), port)
     commands = environ.parse_procfile(procfile.read_text(encoding="utf-8")).processes
     for process in environ.expand_processes(commands, port=port):
-        manager.add_process(
-            process.name, process.cmd, env={**os.environ, **process.env}, cwd=procfile.parent
-        )
+        environment = {**os.environ, **process.env}
+        if not re.search(r"\$\{?PORT\b", process.cmd):
+            environment["PORT"] = str(port)
+        manager.add_process(process.name, process.cmd, env=environment, cwd=procfile.parent)
     try:
         manager.loop()
     except BrokenPipeError:

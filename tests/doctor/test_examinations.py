@@ -4,6 +4,8 @@ import os
 import socket
 import subprocess
 import sys
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -13,7 +15,7 @@ from django_celery.doctor.code import checks
 from django_celery.doctor.examinations import EXAMINATIONS, Examination, carry_out
 from django_celery.doctor.findings import Findings, Level, warning
 from django_celery.doctor.patient import Patient
-from django_celery.doctor.python import interpreter
+from django_celery.doctor.python import hidden, interpreter
 from tests.doctor.conftest import doctor
 from tests.processes import ROOT, free_port
 from tests.reload.project import Project
@@ -118,6 +120,25 @@ def test_another_python_than_that_of_the_folder(patient: Patient) -> None:
 
     assert finding.level is Level.WARNING
     assert "source .venv/bin/activate" in str(finding)
+
+
+def test_a_package_that_another_folder_hides(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "honcho.py").write_text("")
+    (tmp_path / "mine.py").write_text("")
+    monkeypatch.setenv("PYTHONPATH", f"/nowhere:{tmp_path}")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("honcho", "mine"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        import_module(name)
+
+    [finding] = hidden(patient)
+    for name in ("honcho", "mine"):
+        monkeypatch.delitem(sys.modules, name)
+
+    assert finding.level is Level.PROBLEM
+    assert f"PYTHONPATH has honcho imported from {tmp_path}," in str(finding)
 
 
 def test_an_app_that_is_not_installed_and_a_driver_that_is_not(project: Project) -> None:

@@ -77,3 +77,19 @@ def test_the_address_is_the_last_thing_said_once_web_and_worker_are_ready(
     process.tell(signal.SIGINT)
     process.wait()
     assert process.output.count("Open http") == 1
+
+
+def test_who_asks_for_no_port_of_its_own_knows_that_of_the_site(tmp_path: Path) -> None:
+    show = "import os; print('on port', os.environ['PORT'])"
+    (tmp_path / "show.py").write_text(show)
+    process = honcho(
+        tmp_path,
+        "web: exec sleep 600\n"
+        f"worker: {sys.executable} show.py; exec sleep 600\n"
+        f"other: echo other ${{PORT}}; exec sleep 600\n",
+    )
+
+    process.wait_for("on port 8000")
+    process.wait_for("other 8200")
+    process.tell(signal.SIGTERM)
+    process.wait()
