@@ -37,6 +37,9 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ ships no
 
     ENVIRON: ClassVar[dict[str, str]] = os.environ.copy()
 
+    # The file that was read last, for the sentence about what it does not say.
+    dotenv: ClassVar[Path] = Path(".env")
+
     @classmethod
     @override
     def read_env(cls, env_file: Any = None, *_: Any, **__: Any) -> None:
@@ -45,7 +48,8 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ ships no
         Raises `InvalidEnvironment` where the file cannot be read or a line is not of this form. A
         missing file is no error.
         """
-        for name, value in dotenv_values(Path(env_file)).items():
+        cls.dotenv = Path(env_file)
+        for name, value in dotenv_values(cls.dotenv).items():
             cls.ENVIRON.setdefault(name, value)
 
     @override
@@ -64,12 +68,11 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ ships no
         value = self.ENVIRON.get(var, "")
         if value == "":
             if default is self.NOTSET:
-                named = os.environ.get("ENV_FILE")
+                named = " (ENV_FILE names it)" if os.environ.get("ENV_FILE") else ""
                 raise InvalidEnvironment(
                     f"{var} is not set: copy its line from .env.example, which says what it is "
-                    f"for, to {named or '.env'} and run ./scripts/setup, or set it in the "
+                    f"for, to {self.dotenv}{named} and run ./scripts/setup, or set it in the "
                     "environment."
-                    + (f" ENV_FILE has {named} read in place of .env." if named else "")
                 )
             return self.parse_value(default, cast) if parse_default else default
         read = readers.STRICT.get(cast)

@@ -1,5 +1,6 @@
 """The project's code: does it load, and what do Django's system checks say?"""
 
+import sys
 import traceback
 from pathlib import Path
 
@@ -50,7 +51,8 @@ def place(error: Exception, folder: Path) -> str:
         and not Path(name).is_relative_to(Path(__file__).parent)
     ]
     if setting := setting_to_blame(error, is_own=bool(own)):
-        return f"{setting} in {settings.SETTINGS_MODULE.replace('.', '/')}.py"
+        file = Path(sys.modules[settings.SETTINGS_MODULE].__file__ or "")
+        return f"{setting} in {file.relative_to(folder) if file.is_relative_to(folder) else file}"
     name, line = own[-1] if own else frames[-1]
     return f"{name}, line {line}"
 

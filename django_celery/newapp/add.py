@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,7 +16,12 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from django_celery.newapp.errors import CannotAddError
 from django_celery.newapp.names import check_app_name, check_model_name
-from django_celery.newapp.wiring import with_address, with_checks, with_installed_app
+from django_celery.newapp.wiring import (
+    lists_apps,
+    with_address,
+    with_checks,
+    with_installed_app,
+)
 
 TEMPLATE = Path(__file__).parent / "template"
 
@@ -86,13 +92,41 @@ def _edits(root: Path, app: str) -> dict[Path, bytes]:
     for path, with_app in (
         (root / "pyproject.toml", with_checks),
         # Before the addresses: their views need an app that is installed.
-        (PACKAGE / "settings.py", with_installed_app),
-        (PACKAGE / "urls.py", with_address),
+        (_settings_file(root), with_installed_app),
+        (_file_of(settings.ROOT_URLCONF), with_address),
     ):
         text = path.read_bytes().decode()
-        changed = with_app(text.replace("\r\n", "\n"), str(path.relative_to(root)), app)
+        changed = with_app(text.replace("\r\n", "\n"), _name(path, root), app)
         edits[path] = (changed.replace("\n", "\r\n") if "\r\n" in text else changed).encode()
     return edits
+
+
+def _settings_file(root: Path) -> Path:
+    """Return the file that lists the apps: that of the settings, or another one of their package.
+
+    Raises CannotAddError if more than one of them does.
+    """
+    file = _file_of(settings.SETTINGS_MODULE)
+    if file == PACKAGE / "settings.py" or lists_apps(file.read_text()):
+        return file
+    with_list = [one for one in sorted(file.parent.glob("*.py")) if lists_apps(one.read_text())]
+    if len(with_list) > 1:
+        names = " and ".join(_name(one, root) for one in with_list)
+        raise CannotAddError(
+            f"No app was added: {names} each have a list `INSTALLED_APPS = [...]`, and either may "
+            "be the right one for it. Have one of them extend that of the other, as in "
+            "`INSTALLED_APPS = [*INSTALLED_APPS, ...]`, and run this again."
+        )
+    return with_list[0] if with_list else file
+
+
+def _file_of(module: str) -> Path:
+    return Path(import_module(module).__file__ or "")
+
+
+def _name(path: Path, root: Path) -> str:
+    """Return what to call a file of the project in a sentence."""
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
 def _rename_if_there(path: Path, target: Path) -> None:

@@ -17,6 +17,12 @@ def with_installed_app(settings: str, file: str, app: str) -> str:
     return _with_entry(settings, file, "INSTALLED_APPS", f'"{app}"', _at_the_end)
 
 
+def lists_apps(source: str) -> bool:
+    """Tell whether a module has a list INSTALLED_APPS of its own, not one that extends another."""
+    entries = _list(source, "INSTALLED_APPS")
+    return entries is not None and not any(isinstance(one, ast.Starred) for one in entries.elts)
+
+
 def with_address(urls: str, file: str, app: str) -> str:
     """Return the URL configuration with the addresses of `app`, before what would answer them."""
     entry = f'path("{app}/", include("{app}.urls"))'

@@ -11,10 +11,10 @@ from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from django_celery.environment import Environment
-from django_celery.settings import BASE_DIR
 from django_celery.stack import lifeline
 from django_celery.stack.client import without_password
 from django_celery.stack.errors import CannotStartError
+from django_celery.stack.lifeline import BASE_DIR
 from django_celery.stack.ports import redis_port, require_free, web_port
 from django_celery.stack.redis_process import Say
 from django_celery.stack.servers import find_server

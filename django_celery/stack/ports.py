@@ -8,8 +8,8 @@ from pathlib import Path
 import psutil
 
 from django_celery.environment import Environment
-from django_celery.settings import BASE_DIR
 from django_celery.stack.errors import CannotStartError
+from django_celery.stack.lifeline import BASE_DIR
 
 # The folder in which the Redis of this project works.
 REDIS_FOLDER = BASE_DIR / ".run" / "redis"

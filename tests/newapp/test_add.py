@@ -159,3 +159,61 @@ def test_a_database_that_is_away_is_named_before_anything_is_written(
     assert "`python manage.py migrate orders` failed." in process.stdout
     assert "unable to open database file" in process.stdout
     assert git_status(folder) == before
+
+
+def split_settings(folder: Path, first: str) -> Path:
+    """Make a package of the settings, as in many a project; return the file that lists the apps."""
+    package = folder / "django_celery/settings"
+    text = (folder / "django_celery/settings.py").read_text()
+    (folder / "django_celery/settings.py").unlink()
+    package.mkdir()
+    (package / "__init__.py").write_text(first)
+    (package / "base.py").write_text(text.replace(".parent.parent\n", ".parent.parent.parent\n"))
+    (package / "local.py").write_text(
+        "from django_celery.settings.base import *\n"
+        "from django_celery.settings.base import INSTALLED_APPS\n\n"
+        'INSTALLED_APPS = [\n    *INSTALLED_APPS,\n    "django.contrib.sites",\n]\nSITE_ID = 1\n'
+    )
+    return package / "base.py"
+
+
+@pytest.mark.parametrize(
+    ("first", "module"),
+    [
+        ("", "django_celery.settings.local"),
+        ("from django_celery.settings.local import *\n", "django_celery.settings"),
+    ],
+)
+def test_settings_may_be_a_package(
+    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch, first: str, module: str
+) -> None:
+    base = split_settings(folder, first)
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", module)
+    monkeypatch.setenv("PORT", "web")
+
+    assert_passes(run("manage.py", "addapp", "orders"))
+
+    assert '    "orders",\n' in base.read_text()
+    assert_passes(run("manage.py", "check"))
+    assert_passes(run("manage.py", "migrate"))
+    # Its port is the last thing that it reads before it looks at the machine.
+    assert run("manage.py", "dev").stdout.startswith("PORT must be a port")
+    base.write_text(base.read_text() + '\nINSTALLED_APPS.append("unheard_of")\n')
+    place = f"'unheard_of' in INSTALLED_APPS in {module.replace('.', '/')}"
+    assert place in run("manage.py", "doctor").stdout
+
+
+def test_two_lists_of_apps_are_named(
+    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = split_settings(folder, "")
+    base.with_name("bare.py").write_text(base.read_text())
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "django_celery.settings.local")
+    before = git_status(folder)
+
+    process = run("manage.py", "addapp", "orders")
+
+    assert process.returncode == 1
+    assert "django_celery/settings/bare.py and django_celery/settings/base.py" in process.stdout
+    assert process.stdout.count("\n") == 1
+    assert git_status(folder) == before
