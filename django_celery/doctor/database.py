@@ -34,7 +34,10 @@ def migrations(patient: Patient) -> Findings:
     if patient.database_trouble:
         yield problem(
             f"The database cannot be used: {patient.database_trouble.strip().rstrip('.')}.",
-            "Start it, or correct DATABASE_URL.",
+            f"It must be a file of SQLite that you may write, in a folder that you may write: look at "
+            f"{connection.settings_dict['NAME']}."
+            if connection.vendor == "sqlite"
+            else "Start it, or correct DATABASE_URL.",
         )
         return
     executor = MigrationExecutor(connection)

@@ -32,6 +32,7 @@ EXAMINATIONS = (
     Examination("the packages", "python.packages"),
     Examination(".env", "dotenv.dotenv", vital=True),
     Examination("the code", "code.loads", vital=True),
+    Examination("the folder", "folder.usable", vital=True),
     Examination("Django's system checks", "code.checks"),
     Examination("the ports", "ports.ports"),
     Examination("left-over processes", "processes.left_over"),

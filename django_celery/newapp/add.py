@@ -22,6 +22,8 @@ from django_celery.newapp.wiring import (
     with_checks,
     with_installed_app,
 )
+from django_celery.stack.errors import CannotStartError
+from django_celery.stack.folder import require_usable
 
 TEMPLATE = Path(__file__).parent / "template"
 
@@ -50,6 +52,10 @@ def add_app(app: str, model: str) -> None:
     root: Path = settings.BASE_DIR
     check_app_name(app, root)
     check_model_name(model)
+    try:
+        require_usable(root)
+    except CannotStartError as error:
+        raise CannotAddError(f"No app was added. {error}") from error
     edits = _edits(root, app)
     _check_database(app)
     # On the file system of the project, and where the reload does not look.

@@ -68,7 +68,17 @@ class Beat:
 
             def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
                 if self.beat is None and consumer.app.conf.beat_schedule:
-                    self.beat = cls(consumer.app, hub, settings.BASE_DIR / ".run")
+                    try:
+                        self.beat = cls(consumer.app, hub, settings.BASE_DIR / ".run")
+                    except OSError as error:
+                        logger.error(  # noqa: TRY400 - one line; a traceback says no more.
+                            "The entries of CELERY_BEAT_SCHEDULE do not run: %s cannot be used "
+                            "(%s). It and its folder must be yours to write; then start the "
+                            "worker again.",
+                            error.filename,
+                            error.strerror,
+                        )
+                        return
                     retirement.before(self.beat.stop)
                     hub.call_soon(self.beat.start)
 

@@ -7,13 +7,14 @@ from typing import NoReturn
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import OperationalError, connection
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from django_celery.environment import Environment
 from django_celery.stack import lifeline
 from django_celery.stack.client import without_password
 from django_celery.stack.errors import CannotStartError
+from django_celery.stack.folder import require_usable
 from django_celery.stack.lifeline import BASE_DIR
 from django_celery.stack.ports import redis_port, require_free, web_port
 from django_celery.stack.redis_process import Say
@@ -25,6 +26,7 @@ def launch(say: Say) -> NoReturn:
 
     Raises CannotStartError.
     """
+    require_usable(BASE_DIR)
     lifeline.hold()
     port = web_port()
     require_free("PORT", port)
@@ -39,19 +41,19 @@ def launch(say: Say) -> NoReturn:
 def migrate(say: Say) -> None:
     """Bring the database up to date; say something only if it was not.
 
-    Raises CannotStartError if the database does not answer.
+    Raises CannotStartError if the database cannot be used.
     """
     try:
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except OperationalError as error:
+        if plan:
+            say(f"Migrating the database ({len(plan)} migrations).")
+            call_command("migrate", verbosity=0, interactive=False)
+    except DatabaseError as error:
         raise CannotStartError(
             f"The database of DATABASE_URL cannot be used: {str(error).strip().rstrip('.')}. "
             "`python manage.py doctor` says what to do."
         ) from error
-    if plan:
-        say(f"Migrating the database ({len(plan)} migrations).")
-        call_command("migrate", verbosity=0, interactive=False)
 
 
 def first_screen(port: int, own_redis: int | None) -> str:
@@ -68,6 +70,13 @@ def first_screen(port: int, own_redis: int | None) -> str:
     USE_HTTPS is off as well. Turn it on in .env, or unset it in this shell.
 """
     )
+    other_file = (
+        f"""
+    The variables are those of {settings.DOTENV}, as ENV_FILE says, not of .env.
+"""
+        if os.environ.get("ENV_FILE")
+        else ""
+    )
     return f"""
     Open http://localhost:{port}
 
@@ -76,7 +85,7 @@ def first_screen(port: int, own_redis: int | None) -> str:
     redis   {redis}
 
     Ctrl-C stops all of them.
-{debug_is_off}"""
+{debug_is_off}{other_file}"""
 
 
 def become_honcho(port: int) -> NoReturn:

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from django_celery.stack.errors import CannotStartError
+from django_celery.stack.folder import require_usable
+from django_celery.stack.lifeline import BASE_DIR
 from django_celery.stack.ports import redis_port, require_free
 from django_celery.stack.redis_process import serve, stand_by
 
@@ -25,6 +27,7 @@ class Command(BaseCommand):
             if port is None:
                 stand_by(settings.REDIS_URL, self.stdout.write)
                 return
+            require_usable(BASE_DIR)
             require_free("REDIS_PORT", port)
         except CannotStartError as error:
             raise CommandError(str(error)) from error
