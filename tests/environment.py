@@ -15,6 +15,7 @@ for name in (
     "CELERY_BROKER_WRITE_URL",
     "CELERY_RESULT_BACKEND",
     "HONCHO_PROCESS_NAME",
+    "DEV_STOP_SECONDS",
 ):
     os.environ.pop(name, None)
 

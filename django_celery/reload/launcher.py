@@ -13,6 +13,7 @@ from pathlib import Path
 
 from . import bytecode
 from .channel import Channel, ChannelClosedError
+from .stopping import ABANDONED_GENERATION
 
 # Seconds until a zygote that died before it was of use is replaced.
 _AFTER_FAILURE = 1.0
@@ -174,7 +175,13 @@ class _ZygoteProcess:
         with theirs:
             # -P: without it Python puts the folder of the file on sys.path.
             self.process = subprocess.Popen(  # noqa: S603 - our own file.
-                [sys.executable, "-P", Path(__file__).with_name("zygote.py"), str(theirs.fileno())],
+                [
+                    sys.executable,
+                    "-P",
+                    Path(__file__).with_name("zygote.py"),
+                    str(theirs.fileno()),
+                    str(ABANDONED_GENERATION),
+                ],
                 env=environment,
                 pass_fds=[theirs.fileno()],
             )

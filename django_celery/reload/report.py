@@ -6,6 +6,8 @@ import time
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from . import stopping
+
 _COLOURS = {"good": "32", "bad": "31", "note": "36"}
 
 # How many changed files a line names.
@@ -113,6 +115,17 @@ class Report:
                 f"Stopped for good, as they are acknowledged before they run (acks_late is off): "
                 f"{', '.join(lost)}.",
             )
+
+    def killed_before_the_end(self, grace: float) -> None:
+        """Say that whoever has started this kills it before a stop with `grace` is over."""
+        takes, after = stopping.of_worker(grace), stopping.redis_patience()
+        self._say(
+            "bad",
+            f"A stop with --grace {grace:g} may take {takes:g} s, but honcho, which has started "
+            f"this, stops Redis after {after:g} s and then kills what is left: the tasks that run "
+            "would not be given back. Start it with ./scripts/dev, which waits for as long as it "
+            f"takes, or with --grace {max(stopping.longest_that_fits(), 0):g} at most.",
+        )
 
     def preload_failed(self, code: int) -> None:
         """Say that the zygote, which ended with `code`, imports nothing in advance any more."""

@@ -24,14 +24,9 @@ from .channel import Channel, ChannelClosedError
 from .give_back import attempt, give_back_running, give_back_waiting
 from .missing_tasks import MissingTasks
 from .remote_control import Notes, RemoteControl
+from .stopping import ABANDONED, GIVE_BACK
 
 logger = get_logger(__name__)
-
-# Seconds that an abandoned generation gets to stop consuming before it gives its tasks back.
-_ABANDONED_GRACE = 0.5
-
-# Seconds for giving the tasks back when the generation has to end at once.
-_GIVE_BACK_LIMIT = 1.0
 
 
 class Retirement:
@@ -201,7 +196,7 @@ class Retirement:
         self._requested = True
         if self._consumer is not None:
             self._consumer.call_soon(self._begin)
-            deadline = time.monotonic() + _ABANDONED_GRACE
+            deadline = time.monotonic() + ABANDONED
             while time.monotonic() < deadline and not (
                 self._begun and not blocked_connection(self._consumer)
             ):
@@ -211,7 +206,7 @@ class Retirement:
     def _stop_now(self) -> NoReturn:
         """Give all tasks back, the running ones too, and end this generation at once."""
         # Whatever happens to the rest: a generation that stayed would hold the terminal for ever.
-        limit = threading.Timer(_GIVE_BACK_LIMIT, _kill_own_group)
+        limit = threading.Timer(GIVE_BACK, _kill_own_group)
         limit.daemon = True
         limit.start()
         try:

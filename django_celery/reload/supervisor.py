@@ -18,10 +18,8 @@ from . import bytecode
 from .channel import Channel, ChannelClosedError, Message
 from .launcher import Launcher
 from .report import Report
+from .stopping import HARD_STOP
 from .watcher import Changes, Watcher
-
-# Seconds that a generation gets to give its tasks back before it is killed.
-_HARD_STOP = 1.5
 
 # Seconds that a generation which is retired before it was ready may go on booting.
 _BOOT_GRACE = 2.0
@@ -271,7 +269,7 @@ class Supervisor:
             self._report.grace_is_over(self._grace)
         for generation in self._alive:
             self._stop_hard(generation)
-        await self._until_all_gone(_HARD_STOP)
+        await self._until_all_gone(HARD_STOP)
         for generation in self._alive:
             self._kill(generation)
         for generation in list(self._alive):

@@ -21,15 +21,14 @@ import time
 import traceback
 from typing import Any, NoReturn
 
-# Seconds that generations get to end by themselves once the supervisor is gone.
-_ABANDONED_GRACE = 1.5
-
 _SUPERVISOR_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Zygote:
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, abandoned_grace: float) -> None:
         self._connection = connection
+        # Seconds that generations get to end by themselves once the supervisor is gone.
+        self._abandoned_grace = abandoned_grace
         self._unread = b""
         self._descriptors: list[int] = []
         self._children: set[int] = set()
@@ -117,7 +116,7 @@ class _Zygote:
             self._end()
 
     def _end(self) -> NoReturn:
-        deadline = time.monotonic() + _ABANDONED_GRACE
+        deadline = time.monotonic() + self._abandoned_grace
         while self._children and (left := deadline - time.monotonic()) > 0:
             select.select([self._wakeup], [], [], left)
             for pid in list(self._children):
@@ -182,4 +181,4 @@ def _without_importlib(tb: Any) -> Any:
 
 
 if __name__ == "__main__":
-    _become_generation(_Zygote(socket.socket(fileno=int(sys.argv[1]))).serve())
+    _become_generation(_Zygote(socket.socket(fileno=int(sys.argv[1])), float(sys.argv[2])).serve())

@@ -5,6 +5,8 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from django_celery.reload import stopping
+
 # The shell becomes the program ($$ is its process id before and after `exec`). Beside it a
 # subshell waits for a line on the pipe whose other end we hold. When we are gone, killed or
 # not, the pipe ends without that line, and the subshell stops the program.
@@ -18,7 +20,7 @@ def guarded(
     """Run `command` in `folder`, its output in the file `log`, for as long as the block lasts.
 
     It is in a session of its own: a signal to our process group does not reach it. At the end
-    of the block it gets SIGTERM and a second to stop in, then SIGKILL.
+    of the block it gets SIGTERM and `stopping.REDIS` seconds to stop in, then SIGKILL.
     """
     with (
         log.open("wb") as output,
@@ -41,7 +43,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     """Stop the program, and only then tell the guard beside it that it is not needed any more."""
     process.terminate()
     try:
-        process.wait(timeout=1)
+        process.wait(timeout=stopping.REDIS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -1,6 +1,7 @@
 """What `manage.py dev` does: look before anything starts, then become honcho."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -11,6 +12,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from django_celery.environment import Environment
+from django_celery.reload import stopping
 from django_celery.stack import lifeline
 from django_celery.stack.client import without_password
 from django_celery.stack.errors import CannotStartError
@@ -88,14 +90,22 @@ def first_screen(port: int, own_redis: int | None) -> str:
 {debug_is_off}{other_file}"""
 
 
+def longest_grace(procfile: str) -> float:
+    """Return the longest time that a worker of this Procfile gives to its running tasks."""
+    asked = re.findall(r"^[\w-]+:.* --grace[= ](\d+\.?\d*)", procfile, re.MULTILINE)
+    return max([stopping.GRACE, *map(float, asked)])
+
+
 def become_honcho(port: int) -> NoReturn:
     """Replace this process with honcho, so that a signal to it is a signal to honcho."""
     os.chdir(BASE_DIR)
     # `python` in Procfile.dev means the interpreter of this environment, activated or not.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    procfile = BASE_DIR / "Procfile.dev"
+    os.environ[stopping.VARIABLE] = str(stopping.of_stack(longest_grace(procfile.read_text())))
     sys.stdout.flush()
     # -P: the modules beside manager.py must not hide those of the same name elsewhere.
     program = [sys.executable, "-P", str(Path(__file__).with_name("manager.py"))]
     os.execv(  # noqa: S606 - no shell is wanted.
-        sys.executable, [*program, str(BASE_DIR / "Procfile.dev"), str(port)]
+        sys.executable, [*program, str(procfile), str(port)]
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from django.utils import autoreload
 
+from django_celery.reload import stopping
 from django_celery.stack.errors import CannotStartError
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -85,7 +86,7 @@ def stop_without(parent: int) -> None:
 
 
 def stop_group() -> None:
-    """Stop the process group; kill what is left of it after 5 seconds."""
+    """Stop the process group; kill what is left of it when a stop should be over."""
     os.kill(0, signal.SIGTERM)
-    time.sleep(5)
+    time.sleep(stopping.limit())
     os.kill(0, signal.SIGKILL)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, override
 
 from honcho import environ
+from honcho import manager as honcho_manager
 from honcho.manager import SIGNALS, Manager
 from honcho.printer import Message, Printer
 
@@ -108,6 +109,8 @@ def main(procfile: Path, port: int) -> int:
     values would pass for real variables, and hide every later edit of the file. And a process
     whose command does not ask for a PORT of its own knows that of the site. Returns the exit code.
     """
+    # What `launch` has found that a stop may take; honcho's own limit may be too short for it.
+    honcho_manager.KILL_WAIT = float(os.environ.get("DEV_STOP_SECONDS", honcho_manager.KILL_WAIT))
     manager = SteadyManager(ListeningPrinter(sys.stdout), port)
     commands = environ.parse_procfile(procfile.read_text(encoding="utf-8")).processes
     for process in environ.expand_processes(commands, port=port):

@@ -7,6 +7,7 @@ from subprocess import Popen
 
 import redis
 
+from django_celery.reload.stopping import redis_patience
 from django_celery.stack.client import connect, without_password
 from django_celery.stack.guard import guarded
 from django_celery.stack.ports import REDIS_FOLDER
@@ -14,10 +15,6 @@ from django_celery.stack.restore import restore_unacknowledged
 from django_celery.stack.servers import find_server
 
 LOG = REDIS_FOLDER.parent / "redis.log"
-
-# Seconds that the others have to leave before Redis stops. honcho tells all processes to stop
-# at the same moment, and kills after 5 seconds; the worker needs Redis to give its tasks back.
-PATIENCE = 4
 
 Say = Callable[[str], object]
 
@@ -98,8 +95,12 @@ def answers(client: redis.Redis) -> bool:
 
 
 def wait_for_others(client: redis.Redis, process: Popen[bytes]) -> None:
-    """Return when we are the only client left, or our patience has ended, or the server has."""
-    deadline = time.monotonic() + PATIENCE
+    """Return when we are the only client left, or our patience has ended, or the server has.
+
+    All processes are told to stop at the same moment, and the worker needs Redis to give its
+    tasks back.
+    """
+    deadline = time.monotonic() + redis_patience()
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if len(client.client_list()) <= 1:

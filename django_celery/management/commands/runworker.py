@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from ...reload import APP
+from ...reload import APP, stopping
 from ...reload.launcher import FreshLauncher, ZygoteLauncher
 from ...reload.report import Report
 from ...reload.rules import Rules
@@ -33,11 +33,11 @@ class Command(BaseCommand):
         parser.add_argument("--noreload", action="store_true", help="run one worker, watch nothing")
         parser.add_argument(
             "--grace",
-            type=float,
-            default=2.0,
+            type=_seconds,
+            default=stopping.GRACE,
             metavar="SECONDS",
             help="how long running tasks may go on when the command is stopped, before they go "
-            "back into the queue (default: 2)",
+            f"back into the queue (default: {stopping.GRACE:g})",
         )
         parser.add_argument(
             "--watch",
@@ -92,6 +92,8 @@ async def _supervise(arguments: list[str], options: argparse.Namespace) -> int:
     # Whose generations they are: a part of their names.
     os.environ["RUNWORKER_PID"] = str(os.getpid())
     report = Report(root)
+    if "HONCHO_PROCESS_NAME" in os.environ and options.grace > stopping.longest_that_fits():
+        report.killed_before_the_end(options.grace)
     supervisor = Supervisor(root, report, grace=options.grace)
     pool = _pool(arguments)
     fresh = options.no_preload or pool in {"gevent", "eventlet"}
@@ -127,6 +129,13 @@ def _generated_folders() -> list[Path]:
         return [Path(folder) for folder in (settings.STATIC_ROOT, settings.MEDIA_ROOT) if folder]
     except Exception:  # noqa: BLE001 - broken settings: the first generation shows what is wrong.
         return []
+
+
+def _seconds(text: str) -> float:
+    try:
+        return stopping.seconds(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("must be a number of seconds, 0 or more") from None
 
 
 def _pool(arguments: list[str]) -> str:
