@@ -29,6 +29,8 @@ from ..celery_internals import remember_redis_version
 from . import APP
 from .beat import Beat
 from .channel import Channel, ChannelClosedError
+from .migrations import unapplied
+from .pulled import some
 from .retire import Retirement
 
 app = find_app(APP)
@@ -123,7 +125,8 @@ def _on_ready(channel: Channel) -> None:
 def _look_around(channel: Channel) -> None:
     """Tell the supervisor what the zygote should import, and which folders hold project code.
 
-    Then run Django's checks: what they find does not keep the worker from running, but is shown.
+    Then look for migrations that are not applied, and run Django's checks: what they find does not
+    keep the worker from running, but is shown.
     """
     specs = [getattr(module, "__spec__", None) for module in list(sys.modules.values())]
     origins = {spec.name: spec.origin for spec in specs if spec and spec.name != "__main__"}
@@ -131,6 +134,9 @@ def _look_around(channel: Channel) -> None:
     own = {Path(origin).parent for origin in origins.values() if origin and not _is_foreign(origin)}
     with contextlib.suppress(ChannelClosedError):
         channel.send({"event": "loaded", "foreign": foreign, "folders": sorted(map(str, own))})
+    names = unapplied()
+    notice = f"Not applied to the database: {some(names)}. Run `python manage.py migrate`."
+    channel.send_unless_closed({"event": "noticed", "sentences": [notice] if names else []})
     for message in run_checks():
         if message.is_serious() and not message.is_silenced():
             print(message, file=sys.stderr, flush=True)

@@ -127,6 +127,10 @@ class Report:
             f"takes, or with --grace {max(stopping.longest_that_fits(), 0):g} at most.",
         )
 
+    def noticed(self, sentence: str) -> None:
+        """Show a sentence about something that is to be done by hand."""
+        self._say("bad", sentence)
+
     def preload_failed(self, code: int) -> None:
         """Say that the zygote, which ended with `code`, imports nothing in advance any more."""
         self._say(

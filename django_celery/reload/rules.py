@@ -31,7 +31,7 @@ _IGNORED_FOLDERS = frozenset(
 _SUFFIXES = frozenset({".py", ".mo", ".po"})
 
 # Files in the project's root that change what the worker runs with.
-_ROOT_FILES = frozenset({".env", "pyproject.toml", "uv.lock"})
+_ROOT_FILES = frozenset({".env", ".env.example", "pyproject.toml", "uv.lock"})
 
 # Below these every file counts: whatever its name, a task may render it.
 _CONTENT_FOLDERS = frozenset({"templates", "jinja2"})

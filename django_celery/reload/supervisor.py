@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import bytecode
+from . import bytecode, pulled
 from .channel import Channel, ChannelClosedError, Message
 from .launcher import Launcher
 from .report import Report
@@ -78,6 +78,7 @@ class Supervisor:
         self._tasks: Collection[str] = ()
         self._known: set[str] = set()  # the tasks that any generation has had
         self._notes: dict[str, Any] = {}  # what generations hand on to the next ones
+        self._noticed: dict[str, list[str]] = {}
         self._pause = 0.0
         self._replacement: asyncio.TimerHandle | None = None
         self._stopping = asyncio.Event()
@@ -174,6 +175,8 @@ class Supervisor:
                     for folder in message["folders"]:
                         if self._root != Path(folder) and self._root not in Path(folder).parents:
                             self._watcher.add(Path(folder))
+                case "noticed":
+                    self._notice("generation", message["sentences"])
                 case "unusable":
                     # The options are wrong, and no save will mend them.
                     self._exit_code = message["code"]
@@ -204,6 +207,14 @@ class Supervisor:
                 after=tasks,
                 finishing=sum(g.was_busy for g in self._alive),
             )
+        self._notice("folder", list(pulled.missing(self._root)))
+
+    def _notice(self, source: str, sentences: list[str]) -> None:
+        """Show what has to be done by hand: once, until it is done or something else is."""
+        for sentence in sentences:
+            if sentence not in self._noticed.get(source, ()):
+                self._report.noticed(sentence)
+        self._noticed[source] = sentences
 
     def _retire(self, generation: _Generation) -> None:
         generation.retired = True
@@ -244,6 +255,7 @@ class Supervisor:
         elif generation.tasks is None and code is not None and code >= 0:
             self._current = None
             self._report.broken(generation.changes.paths if generation.changes else ())
+            self._notice("folder", list(pulled.missing(self._root)))
         else:
             self._current = None
             self._replace(generation, code)

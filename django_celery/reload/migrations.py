@@ -1,0 +1,63 @@
+"""Which migrations the database lacks, found out without loading them if it lacks none."""
+
+import pkgutil
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+
+def unapplied() -> list[str]:
+    """Return the names of the migrations that are not applied to the database.
+
+    Nothing is said of a database that does not answer, or that was never migrated: there may be no
+    use for one. A file of SQLite that is not there is not made.
+    """
+    if _has_no_file():
+        return []
+    try:
+        there = set(MigrationRecorder(connection).applied_migrations())
+        new = _on_disk() - there
+        return _planned(new) if there and new else []
+    except DatabaseError:
+        return []
+    finally:
+        connection.close()
+
+
+def _on_disk() -> set[tuple[str, str]]:
+    found = set()
+    for config in apps.get_app_configs():
+        package, _ = MigrationLoader.migrations_module(config.label)
+        try:
+            folders = import_module(package).__path__ if package else []
+        except ImportError:
+            continue
+        names = [module.name for module in pkgutil.iter_modules(folders)]
+        found |= {(config.label, name) for name in names if name[0] not in "_~"}
+    return found
+
+
+def _planned(new: set[tuple[str, str]]) -> list[str]:
+    """Return what `migrate` would apply: of squashed migrations, maybe nothing at all."""
+    try:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        names = [(migration.app_label, migration.name) for migration, _ in plan]
+    except DatabaseError:
+        raise
+    except Exception:  # noqa: BLE001 - a migration that does not load; `migrate` says why.
+        names = sorted(new)
+    return [f"{app}.{name}" for app, name in names]
+
+
+def _has_no_file() -> bool:
+    database: Any = connection
+    if database.vendor != "sqlite" or database.is_in_memory_db():
+        return False
+    return not Path(database.settings_dict["NAME"]).exists()
