@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -39,12 +40,16 @@ def free_port() -> int:
             return port
 
 
-def eventually(condition: Callable[[], object]) -> None:
-    """Return when `condition()` is true. Raises AssertionError if it does not become so."""
+def eventually[Value](condition: Callable[[], Value], what: str = "") -> Value:
+    """Return what `condition()` returns as soon as that is true.
+
+    Raises AssertionError if it does not become so; `what` says in its message what was awaited.
+    """
     deadline = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < deadline, "It did not happen."
-        time.sleep(0.05)
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"It did not happen{what and f' that {what}'}."
+        time.sleep(0.02)
+    return value
 
 
 class RedisServer:
@@ -95,7 +100,7 @@ class Process:
         self, command: Sequence[str | Path], *, folder: Path, environment: Mapping[str, str]
     ) -> None:
         """Start `command` in `folder` with exactly this environment."""
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             list(map(str, command)),
             cwd=folder,
             env=environment,
@@ -105,62 +110,89 @@ class Process:
             encoding="utf-8",
             start_new_session=True,
         )
-        self._output = ""
+        self.lines: list[str] = []
+        self._read_until = 0
         self._ended = False
         self._changed = threading.Condition()
-        self._reader = threading.Thread(target=self._read)
+        self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     @property
     def pid(self) -> int:
         """The process id; of a worker, that of its main process."""
-        return self._process.pid
+        return self.process.pid
 
     @property
     def output(self) -> str:
         """Everything that it and the processes it started have written so far."""
         with self._changed:
-            return self._output
+            return "".join(self.lines)
 
     def wait_for(self, text: str) -> Self:
-        """Return when `text` has been written.
+        """Return when a line with `text` in it has been written, now or earlier.
 
         Raises AssertionError, with the whole output, if the process ends before or takes too long.
         """
+
+        def written() -> bool:
+            return any(text in line for line in self.lines)
+
         with self._changed:
-            self._changed.wait_for(lambda: text in self._output or self._ended, DEADLINE)
-            assert text in self._output, f"{text!r} was not written:\n{self._output}"
+            self._changed.wait_for(lambda: written() or self._ended, DEADLINE)
+            assert written(), f"{text!r} was not written:\n{self.output}"
         return self
+
+    def next_line(self, pattern: str) -> re.Match[str]:
+        """Return the match of the next line that matches `pattern`: later than the last such line.
+
+        Raises AssertionError, with the whole output, if the process ends before or takes too long.
+        """
+
+        def found() -> re.Match[str] | None:
+            for index in range(self._read_until, len(self.lines)):
+                if match := re.search(pattern, self.lines[index]):
+                    self._read_until = index + 1
+                    return match
+            return None
+
+        with self._changed:
+            deadline = time.monotonic() + DEADLINE
+            while (match := found()) is None:
+                left = deadline - time.monotonic()
+                if left <= 0 or self._ended:
+                    raise AssertionError(f"No line matches {pattern!r} in:\n{self.output}")
+                self._changed.wait(left)
+            return match
 
     def tell(self, number: signal.Signals) -> None:
         """Send a signal to the process, not to its group."""
-        self._process.send_signal(number)
+        self.process.send_signal(number)
 
     def wait(self, patience: float = DEADLINE) -> int:
         """Return the exit code when the process has ended, and all of its output been read.
 
         Raises subprocess.TimeoutExpired if it is still there after `patience` seconds.
         """
-        code = self._process.wait(patience)
+        code = self.process.wait(patience)
         self._reader.join(DEADLINE)
         return code
 
     def stop(self) -> None:
         """End the process: politely, and if it takes too long with its whole process group."""
-        self._process.terminate()
+        self.process.terminate()
         try:
-            self._process.wait(10)
+            self.process.wait(10)
         except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
         self._reader.join()
 
     def _read(self) -> None:
-        assert self._process.stdout
-        with self._process.stdout as lines:
+        assert self.process.stdout
+        with self.process.stdout as lines:
             for line in lines:
                 with self._changed:
-                    self._output += line
+                    self.lines.append(line)
                     self._changed.notify_all()
         with self._changed:
             self._ended = True
@@ -177,3 +209,31 @@ class Worker(Process):
             folder=ROOT,
             environment={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
         )
+
+
+def children(pid: int) -> list[int]:
+    """Return the ids of the direct children of `pid`."""
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+    except FileNotFoundError:
+        return []
+    found = []
+    for task in tasks:
+        try:
+            found += [int(child) for child in (task / "children").read_text().split()]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the ids of all processes below `pid`."""
+    return [one for child in children(pid) for one in [child, *descendants(child)]]
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether process `pid` is there and not a zombie."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False

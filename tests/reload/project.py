@@ -4,10 +4,7 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
-import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,10 +15,12 @@ from typing import Any, Self
 import redis
 from celery import Celery
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.processes import DEADLINE, ROOT, Process, children, descendants, eventually, is_alive
 
-# Seconds to wait for what should take far less, on a machine that may be very busy.
-PATIENCE = 60
+# Tests of the reload have all that they need from here.
+__all__ = ["PATIENCE", "TASKS", "Project", "Worker", "children", "eventually", "is_alive"]
+
+PATIENCE = DEADLINE
 
 # The mini-project has no app of this repository, so none has to be copied.
 SETTINGS = """
@@ -78,11 +77,11 @@ class Project:
         self.prefix = f"{uuid.uuid4().hex}:"
         self.redis_url = redis_url
         shutil.copytree(
-            REPOSITORY / "django_celery",
+            ROOT / "django_celery",
             folder / "django_celery",
             ignore=shutil.ignore_patterns("__pycache__"),
         )
-        shutil.copy(REPOSITORY / "manage.py", folder)
+        shutil.copy(ROOT / "manage.py", folder)
         settings = self.read("django_celery/settings.py")
         self.write("django_celery/settings.py", settings + SETTINGS.format(app=app))
         self.write(f"{app}/__init__.py", "")
@@ -170,49 +169,28 @@ class Worker:
         """Start the command for `project`; the first thing to do is usually to wait for a line."""
         # The project's own `.env` is to count, not what the tests themselves run with.
         environment = {k: v for k, v in os.environ.items() if k in {"HOME", "LANG", "PATH"}}
-        self.lines: list[str] = []
-        self._changed = threading.Condition()
-        self._read_until = 0
-        self._ended = False
-        self.process = subprocess.Popen(
+        self._command = Process(
             [sys.executable, "manage.py", "runworker", "--loglevel", "info", "-c", "2", *options],
-            cwd=project.folder,
-            env=environment
+            folder=project.folder,
+            environment=environment
             | {"PROBE_URL": project.probe_url, "PYTHONUNBUFFERED": "1", "C_FORCE_ROOT": "1"}
             | (variables or {}),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
         )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        self.process = self._command.process
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that have been said."""
+        return self._command.lines
 
     @property
     def output(self) -> str:
         """Everything that has been said."""
-        return "".join(self.lines)
+        return self._command.output
 
     def wait_for(self, pattern: str) -> re.Match[str]:
         """Wait for a line that matches, later than the last one waited for; return the match."""
-
-        def found() -> re.Match[str] | None:
-            for index in range(self._read_until, len(self.lines)):
-                if match := re.search(pattern, self.lines[index]):
-                    self._read_until = index + 1
-                    return match
-            return None
-
-        with self._changed:
-            match = None
-            deadline = time.monotonic() + PATIENCE
-            while (match := found()) is None:
-                left = deadline - time.monotonic()
-                if left <= 0 or self._ended:
-                    raise AssertionError(f"No line matches {pattern!r} in:\n{self.output}")
-                self._changed.wait(left)
-            return match
+        return self._command.next_line(pattern)
 
     def generations(self) -> list[int]:
         """Return the process ids of the generations that are alive."""
@@ -225,10 +203,8 @@ class Worker:
     def stop(self) -> int:
         """Send SIGTERM and return the exit code."""
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(PATIENCE)
-        self._reader.join(PATIENCE)
-        return code
+            self._command.tell(signal.SIGTERM)
+        return self._command.wait()
 
     def __enter__(self) -> Self:
         """Return the running command."""
@@ -244,50 +220,3 @@ class Worker:
         self.stop()
         if error is not None:
             print(self.output)
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            with self._changed:
-                self.lines.append(line)
-                self._changed.notify_all()
-        with self._changed:
-            self._ended = True
-            self._changed.notify_all()
-
-
-def children(pid: int) -> list[int]:
-    """Return the ids of the direct children of `pid`."""
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-    except FileNotFoundError:
-        return []
-    found = []
-    for task in tasks:
-        try:
-            found += [int(child) for child in (task / "children").read_text().split()]
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-    return found
-
-
-def descendants(pid: int) -> list[int]:
-    """Return the ids of all processes below `pid`."""
-    return [one for child in children(pid) for one in [child, *descendants(child)]]
-
-
-def is_alive(pid: int) -> bool:
-    """Tell whether process `pid` is there and not a zombie."""
-    try:
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def eventually(condition: Callable[[], Any], what: str) -> Any:
-    """Wait until `condition` returns something true and return that."""
-    deadline = time.monotonic() + PATIENCE
-    while not (value := condition()):
-        assert time.monotonic() < deadline, f"It did not happen that {what}."
-        time.sleep(0.02)
-    return value
