@@ -94,7 +94,9 @@ class Project:
         self.probe_url = probe_url or redis_url.rsplit("/", 1)[0] + "/9"
         self.probe = redis.Redis.from_url(self.probe_url, decode_responses=True)
         self.broker = redis.Redis.from_url(redis_url, decode_responses=True)
-        self.app = Celery("tests", broker=redis_url, backend=redis_url, set_as_current=False)
+        # Like a web process, it does not subscribe to the results of what it sends.
+        backend = f"django_celery.results:ResultStore+{redis_url}"
+        self.app = Celery("tests", broker=redis_url, backend=backend, set_as_current=False)
         self.app.conf.update(
             task_default_queue="django_celery",
             broker_transport_options={"global_keyprefix": self.prefix},
