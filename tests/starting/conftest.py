@@ -22,7 +22,7 @@ def _author() -> None:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory, _author: None) -> Template:
     """The repository at version 1.0.0; no test changes it."""
-    return Template(tmp_path_factory.mktemp("template") / "starter")
+    return Template.made_in(tmp_path_factory.mktemp("template") / "starter")
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Self
 
 from tests.processes import eventually
 from tests.stack.clone import Clone
@@ -19,12 +20,19 @@ class Template:
     """A clone of the repository whose every state is a commit, and some of them a version."""
 
     def __init__(self, folder: Path) -> None:
+        """Take the template in `folder`."""
+        self.folder = folder
+
+    @classmethod
+    def made_in(cls, folder: Path) -> Self:
         """Make version 1.0.0 of what is in the repository at the moment, uncommitted or not."""
-        self.folder = Clone(folder, {}).folder
+        Clone(folder, {})
         # Without the history: how much of it is here, and which tags, differs.
         shutil.rmtree(folder / ".git")
         git(folder, "init", "--quiet", "--initial-branch=main")
-        self.release("v1.0.0")
+        template = cls(folder)
+        template.release("v1.0.0")
+        return template
 
     def release(self, tag: str) -> None:
         """Commit everything and give it a version."""

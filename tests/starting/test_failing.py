@@ -85,7 +85,7 @@ def test_a_project_that_is_there_is_not_started_over(shop: Path, template: Templ
 
 
 def test_copier_is_not_given_what_is_in_no_commit(tmp_path: Path) -> None:
-    template = Template(tmp_path / "starter")
+    template = Template.made_in(tmp_path / "starter")
     (template.folder / "new.txt").touch()
 
     written = template.copy(tmp_path / "shop")

@@ -24,7 +24,7 @@ COMMANDS = [
 @pytest.fixture
 def repository(tmp_path: Path) -> Template:
     """The repository, beside which the projects are started."""
-    return Template(tmp_path / "repository")
+    return Template.made_in(tmp_path / "repository")
 
 
 def typed(command: str, more: str = "") -> list[str]:

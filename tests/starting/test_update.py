@@ -1,6 +1,7 @@
 """`copier update`: what has changed in the repository since reaches a project under its name."""
 
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -10,17 +11,52 @@ from tests.processes import ROOT
 from tests.starting.starter import Template, git, run, start
 
 
+@pytest.fixture(scope="module")
+def started(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that was started from version 1.0.0; no test changes it."""
+    folder = tmp_path_factory.mktemp("started") / "shop"
+    written = template.copy(folder)
+    assert folder.exists(), written
+    return folder
+
+
+@pytest.fixture(scope="module")
+def untagged(template: Template, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A commit without a tag, and a project that `./scripts/start` made of it; likewise."""
+    folder = tmp_path_factory.mktemp("untagged")
+    newer = copied(template.folder, folder / "starter")
+    (newer / "docs/news.md").write_text("# News\n")
+    git(newer, "add", "--all")
+    git(newer, "commit", "--quiet", "--message", "News")
+    written = start(newer, "shop", "shop", folder=folder)
+    assert (folder / "shop").exists(), written
+    return newer, folder / "shop"
+
+
 @pytest.fixture
-def newer(tmp_path: Path) -> Template:
+def newer(template: Template, tmp_path: Path) -> Template:
     """A repository of which a test may make newer versions."""
-    return Template(tmp_path / "starter")
+    return Template(copied(template.folder, tmp_path / "starter"))
 
 
 @pytest.fixture
-def project(newer: Template, tmp_path: Path) -> Path:
+def project(newer: Template, started: Path, tmp_path: Path) -> Path:
     """A project that was started from its first version."""
-    newer.copy(tmp_path / "shop")
-    return tmp_path / "shop"
+    return copied(started, tmp_path / "shop", started_from=newer)
+
+
+def copied(folder: Path, target: Path, *, started_from: Template | None = None) -> Path:
+    """Copy a repository, which is quicker than making it anew; return the copy.
+
+    A project's is as if it had been started from the template `started_from`.
+    """
+    shutil.copytree(folder, target, symlinks=True)
+    if started_from is not None:
+        answers = target / ".copier-answers.yml"
+        source = f'_src_path: "{started_from.folder}"'
+        answers.write_text(re.sub("_src_path: .*", source, answers.read_text()))
+        git(target, "commit", "--quiet", "--all", "--amend", "--no-edit")
+    return target
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -183,14 +219,14 @@ class TestTheScript:
     """`./scripts/update`, in a project whose environment is that of the tests."""
 
     @pytest.fixture
-    def project(self, newer: Template, tmp_path: Path) -> Path:
-        """A project that was started by `./scripts/start` from a commit without a tag."""
-        (newer.folder / "docs/news.md").write_text("# News\n")
-        git(newer.folder, "add", "--all")
-        git(newer.folder, "commit", "--quiet", "--message", "News")
-        written = start(newer.folder, "shop", "shop", folder=tmp_path)
-        project = tmp_path / "shop"
-        assert project.exists(), written
+    def newer(self, untagged: tuple[Path, Path], tmp_path: Path) -> Template:
+        """A repository whose last commit has no tag."""
+        return Template(copied(untagged[0], tmp_path / "starter"))
+
+    @pytest.fixture
+    def project(self, newer: Template, untagged: tuple[Path, Path], tmp_path: Path) -> Path:
+        """A project that was started by `./scripts/start` from that commit."""
+        project = copied(untagged[1], tmp_path / "shop", started_from=newer)
         (project / ".venv").symlink_to(ROOT / ".venv")
         (project / ".git/info/exclude").write_text(".venv\n")
         # It would install the packages of the project.
