@@ -52,7 +52,7 @@ class StartWorker(Protocol):
 
     `options` are those of `celery worker`, `environment` is added to that of the tests. The
     worker knows the tasks of `tests/tasks.py` as well, and has a migrated database of its own.
-    It is stopped when the test ends.
+    It is killed when the test ends.
     """
 
     def __call__(
@@ -127,4 +127,4 @@ def start_worker(worker_database: str) -> Iterator[StartWorker]:
 
     yield start
     for worker in workers:
-        worker.stop()
+        worker.kill()

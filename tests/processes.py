@@ -187,6 +187,16 @@ class Process:
             self.process.wait()
         self._reader.join()
 
+    def kill(self) -> None:
+        """Kill the process with its whole group: at the end of a test, where none of it matters.
+
+        A worker that is asked takes more than a second to end.
+        """
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self._reader.join()
+
     def _read(self) -> None:
         assert self.process.stdout
         with self.process.stdout as lines:

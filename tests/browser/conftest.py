@@ -73,7 +73,7 @@ def site(_migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         server.wait_for("Quit the server")
         yield Site(f"http://127.0.0.1:{port}", database, environment)
     finally:
-        server.stop()
+        server.kill()
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def start(redis_server: RedisServer, site: Site) -> Iterator[Callable[..., Worke
 
     yield start
     for worker in workers:
-        worker.stop()
+        worker.kill()
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def port(worker_database: str) -> Iterator[int]:
         process.wait_for("Quit the server")
         yield port
     finally:
-        process.stop()
+        process.kill()
 
 
 def ask(port: int, request: bytes) -> tuple[int, bytes]:

@@ -50,7 +50,7 @@ def address(site: dict[str, str]) -> Iterator[str]:
         server.wait_for("Quit the server")
         yield f"http://127.0.0.1:{port}/dev/mailbox/"
     finally:
-        server.stop()
+        server.kill()
 
 
 @pytest.fixture(scope="module")
@@ -70,4 +70,4 @@ def worker(site: dict[str, str], _real_redis: RedisServer) -> Iterator[Process]:
     try:
         yield process.wait_for(" ready.")
     finally:
-        process.stop()
+        process.kill()
