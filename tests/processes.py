@@ -221,6 +221,14 @@ class Worker(Process):
         )
 
 
+def leads_group(pid: int) -> bool:
+    """Tell whether process `pid` leads a process group, as a generation does."""
+    try:
+        return os.getpgid(pid) == pid
+    except ProcessLookupError:
+        return False
+
+
 def children(pid: int) -> list[int]:
     """Return the ids of the direct children of `pid`."""
     try:

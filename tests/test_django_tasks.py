@@ -245,5 +245,5 @@ def test_the_page_runs_as_it_stands(tmp_path: Path, redis_server: RedisServer) -
         result = project.app.send_task("probe.tasks.count_words", ["a b-c"])
         assert result.get(timeout=DEADLINE) == 2
         project.write("probe/tasks.py", "")
-        worker.wait_for(r"− probe\.tasks\.count_words")  # noqa: RUF001 - a minus sign.
+        worker.wait_for(r"- probe\.tasks\.count_words")
     assert shell.stdout.split("\n")[:1] == ["SUCCESSFUL 4"]

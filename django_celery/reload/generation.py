@@ -3,7 +3,6 @@
 It boots, says that it is ready and which tasks it knows, and serves until it is told to retire.
 """
 
-import contextlib
 import logging
 import os
 import site
@@ -28,7 +27,7 @@ from django.core.exceptions import ImproperlyConfigured
 from ..celery_internals import remember_redis_version
 from . import APP
 from .beat import Beat
-from .channel import Channel, ChannelClosedError
+from .channel import Channel
 from .migrations import unapplied
 from .pulled import some
 from .retire import Retirement
@@ -95,6 +94,10 @@ def _load_project() -> None:
         traceback.print_exc()
         print(f"A module of the project called sys.exit({error.code!r}).", file=sys.stderr)
         sys.exit(1)
+    except OSError as error:
+        # A port or a lock that a module takes when it is imported may be the last generation's.
+        traceback.print_exception(error)
+        sys.exit(os.EX_TEMPFAIL)
     except Exception as error:  # noqa: BLE001 - printed whole; the supervisor goes on.
         traceback.print_exception(error)
         sys.exit(1)
@@ -130,16 +133,30 @@ def _look_around(channel: Channel) -> None:
     """
     specs = [getattr(module, "__spec__", None) for module in list(sys.modules.values())]
     origins = {spec.name: spec.origin for spec in specs if spec and spec.name != "__main__"}
-    foreign = [name for name, origin in origins.items() if _is_foreign(origin)]
-    own = {Path(origin).parent for origin in origins.values() if origin and not _is_foreign(origin)}
-    with contextlib.suppress(ChannelClosedError):
-        channel.send({"event": "loaded", "foreign": foreign, "folders": sorted(map(str, own))})
+    foreign = {name: origin for name, origin in origins.items() if _is_foreign(origin)}
+    own = {name: origin for name, origin in origins.items() if origin and name not in foreign}
+    channel.send_unless_closed(
+        {
+            "event": "loaded",
+            "foreign": foreign,
+            "own": list(own),
+            "folders": sorted({str(Path(origin).parent) for origin in own.values()}),
+        }
+    )
     names = unapplied()
     notice = f"Not applied to the database: {some(names)}. Run `python manage.py migrate`."
     channel.send_unless_closed({"event": "noticed", "sentences": [notice] if names else []})
-    for message in run_checks():
-        if message.is_serious() and not message.is_silenced():
-            print(message, file=sys.stderr, flush=True)
+    for message in _checks():
+        print(message, file=sys.stderr, flush=True)
+
+
+def _checks() -> list[object]:
+    """Return what Django's checks find, or the error that keeps them from looking, in one line."""
+    try:
+        return [one for one in run_checks() if one.is_serious() and not one.is_silenced()]
+    except Exception as error:  # noqa: BLE001 - views that do not load; the web process shows them.
+        line = "".join(traceback.format_exception_only(error)).strip().splitlines()
+        return [f"Django's checks could not look at the project: {line[-1]} ({line[0].strip()})"]
 
 
 _FOREIGN_FOLDERS = tuple(

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +22,9 @@ _GENERATION_MODULE = f"{__package__}.generation"
 
 # gevent and eventlet replace parts of the standard library, which must come before all imports.
 _FRESH_START = f"""
-import sys, celery
+import sys
+sys.path[:] = {{path!r}}
+import celery
 celery.maybe_patch_concurrency(sys.argv)
 from {_GENERATION_MODULE} import main
 main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
@@ -38,6 +40,9 @@ class Launcher:
     on_start: Callable[[int, int], None]  # called with a generation's number and process id
     on_exit: Callable[[int, int], None]  # with process id and exit code (negative: by this signal)
     on_failure: Callable[[int], None]  # with the exit code of a zygote that was of no use
+    on_left_out: Callable[
+        [Mapping[str, str]], None
+    ]  # with what is not imported in advance, and why
     own_group: bool  # whether a generation leads a process group, as a pool of processes needs
 
     def start(self) -> None:
@@ -47,8 +52,13 @@ class Launcher:
         """Start generation `number`, hand it `control`, and close our copy of that."""
         raise NotImplementedError
 
-    def learn(self, modules: list[str]) -> None:
-        """Note the names of installed modules that a generation has imported."""
+    def learn(self, modules: Mapping[str, str | None], own: Collection[str]) -> None:
+        """Note the installed modules, with their files, and the `own` ones of a generation."""
+
+    def holds(self, paths: Collection[Path]) -> bool:
+        """Tell whether one of these files is that of a module which is imported in advance."""
+        del paths
+        return False
 
     def renew(self) -> None:
         """Forget what is imported: the installed packages have changed."""
@@ -66,7 +76,9 @@ class ZygoteLauncher(Launcher):
     """
 
     _learns: bool = field(default=True, init=False)
-    _modules: dict[str, None] = field(default_factory=dict, init=False)
+    _modules: dict[str, Path | None] = field(default_factory=dict, init=False)
+    _own: set[str] = field(default_factory=set, init=False)
+    _left_out: dict[str, str] = field(default_factory=dict, init=False)
     _zygote: "_ZygoteProcess | None" = field(default=None, init=False)
     _leaving: "list[_ZygoteProcess]" = field(default_factory=list, init=False)
 
@@ -81,7 +93,7 @@ class ZygoteLauncher(Launcher):
             "own_group": self.own_group,
             "module": _GENERATION_MODULE,
             "directory": str(self.directory),
-            "path": [str(self.directory)],
+            "path": path_of_generations(self.directory),
             "argv": ["celery", "worker", *self.arguments],
             "environment": dict(os.environ),
             # The first generation imports all packages, and finds them compiled where they are.
@@ -95,23 +107,32 @@ class ZygoteLauncher(Launcher):
                 self._lost(self._running())
                 self._running().channel.send(request, (control.fileno(),))
 
-    def learn(self, modules: list[str]) -> None:
+    def learn(self, modules: Mapping[str, str | None], own: Collection[str]) -> None:
         """Have the zygote import `modules` as well, now and after every restart."""
-        new = [name for name in modules if name not in self._modules] if self._learns else []
-        self._modules.update(dict.fromkeys(new))
+        if not self._learns:
+            return
+        new = [name for name in modules if name not in self._modules]
+        self._modules |= {name: Path(file) if (file := modules[name]) else None for name in new}
+        self._own.update(own)
         if new and self._zygote:
-            # If it has just died, its replacement imports all that is known.
-            with contextlib.suppress(ChannelClosedError):
-                self._zygote.channel.send({"preload": new})
+            self._teach(self._zygote, new)
+
+    def holds(self, paths: Collection[Path]) -> bool:
+        """Tell whether one of these files is that of a module which is imported in advance."""
+        files = set(self._modules.values())
+        return any(path in files or path.resolve() in files for path in paths)
 
     def renew(self) -> None:
         """Start a new zygote; the old one ends with its last generation."""
         self._learns = True
+        self._left_out.clear()
+        self._replace()
+
+    def _replace(self) -> None:
         if self._zygote:
             self._leaving.append(self._zygote)
             # If it has just died, its end is yet to be seen, and is that of one that leaves.
-            with contextlib.suppress(ChannelClosedError):
-                self._zygote.channel.send({"leave": True})
+            self._zygote.channel.send_unless_closed({"leave": True})
         self._zygote = None
         self._running()
 
@@ -128,8 +149,14 @@ class ZygoteLauncher(Launcher):
             channel = self._zygote.channel
             asyncio.get_running_loop().add_reader(channel, self._receive, self._zygote)
             if self._modules:
-                channel.send({"preload": list(self._modules)})
+                self._teach(self._zygote, list(self._modules))
         return self._zygote
+
+    def _teach(self, zygote: "_ZygoteProcess", names: list[str]) -> None:
+        # If it has just died, its replacement imports all that is known.
+        zygote.channel.send_unless_closed(
+            {"preload": names, "own": sorted(self._own), "left_out": self._left_out}
+        )
 
     def _receive(self, zygote: "_ZygoteProcess") -> None:
         try:
@@ -145,8 +172,18 @@ class ZygoteLauncher(Launcher):
             if "forked" in message:
                 zygote.has_forked = True
                 self.on_start(message["forked"], message["pid"])
+            elif "left_out" in message:
+                self._leave_out(message["left_out"])
+            elif "spoilt" in message:
+                self._leave_out(message["spoilt"])
+                if zygote is self._zygote:
+                    self._replace()
             else:
                 self.on_exit(message["exited"], message["code"])
+
+    def _leave_out(self, reasons: Mapping[str, str]) -> None:
+        self._left_out |= reasons
+        self.on_left_out(reasons)
 
     def _lost(self, zygote: "_ZygoteProcess") -> None:
         code = self._end(zygote)
@@ -166,6 +203,21 @@ class ZygoteLauncher(Launcher):
         return zygote.process.wait()
 
 
+def path_of_generations(directory: Path) -> list[str]:
+    """Return the `sys.path` of generations: ours, which manage.py may have extended."""
+    return [str(directory), *(entry for entry in sys.path if entry not in {"", str(directory)})]
+
+
+def python() -> list[str]:
+    """Return the command that runs Python with the options that we have been started with."""
+    warnings = [f"-W{option}" for option in sys.warnoptions]
+    extensions = [
+        f"-X{name}" if value is True else f"-X{name}={value}"
+        for name, value in sys._xoptions.items()  # noqa: SLF001 - documented in spite of its name.
+    ]
+    return [sys.executable, *warnings, *extensions]
+
+
 class _ZygoteProcess:
     """A zygote as its launcher sees it."""
 
@@ -176,7 +228,7 @@ class _ZygoteProcess:
             # -P: without it Python puts the folder of the file on sys.path.
             self.process = subprocess.Popen(  # noqa: S603 - our own file.
                 [
-                    sys.executable,
+                    *python(),
                     "-P",
                     Path(__file__).with_name("zygote.py"),
                     str(theirs.fileno()),
@@ -198,9 +250,9 @@ class FreshLauncher(Launcher):
             descriptor = control.fileno()
             process = subprocess.Popen(  # noqa: S603 - our own module.
                 [
-                    sys.executable,
+                    *python(),
                     "-c",
-                    _FRESH_START,
+                    _FRESH_START.format(path=path_of_generations(self.directory)),
                     str(descriptor),
                     str(number),
                     *self.arguments,

@@ -1,5 +1,6 @@
 """What `runworker` says: one line a reload, full sentences, colour only on a terminal."""
 
+import io
 import signal
 import sys
 import time
@@ -20,7 +21,11 @@ class Report:
     def __init__(self, root: Path) -> None:
         """Name files relative to `root`."""
         self._root = root
-        self._coloured = sys.stdout.isatty()
+        # There is none if it was closed, as for a service.
+        self._coloured = sys.stdout is not None and sys.stdout.isatty()
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A name that the terminal cannot show must not cost the line.
+            sys.stdout.reconfigure(errors="backslashreplace")
 
     def started(self, number: int, tasks: Collection[str], *, seconds: float) -> None:
         """Say that the first generation, or one after a death, serves."""
@@ -46,7 +51,7 @@ class Report:
         line = f"Reloaded in {seconds:.2f} s: generation {number} runs {self._files(paths)}."
         for sign, names in (
             ("+", sorted(set(after) - set(before))),
-            ("−", sorted(set(before) - set(after))),  # noqa: RUF001 - a minus sign.
+            ("-", sorted(set(before) - set(after))),
         ):
             line += "".join(f" {sign} {name}" for name in names)
         if finishing == 1:
@@ -59,13 +64,16 @@ class Report:
         """Say that the last task on the code of generation `number` has ended."""
         self._say("note", f"Generation {number} has finished its last task on the old code.")
 
-    def broken(self, paths: Collection[Path]) -> None:
+    def broken(self, paths: Collection[Path], *, tried_again: bool) -> None:
         """Say that the code does not load; its traceback has been printed."""
         after = f" after the change of {self._files(paths)}" if paths else ""
+        then = (
+            "It is tried once more when the old code has finished its tasks"
+            if tried_again
+            else "waiting for the next save"
+        )
         self._say(
-            "bad",
-            f"The code does not load{after} (see above). Tasks wait in the queue; "
-            "waiting for the next save.",
+            "bad", f"The code does not load{after} (see above). Tasks wait in the queue; {then}."
         )
 
     def died(self, number: int, code: int | None, *, pause: float) -> None:
@@ -130,6 +138,11 @@ class Report:
     def noticed(self, sentence: str) -> None:
         """Show a sentence about something that is to be done by hand."""
         self._say("bad", sentence)
+
+    def left_out(self, reasons: Mapping[str, str]) -> None:
+        """Say which modules are not imported in advance, and why."""
+        because = ", ".join(f"{name} ({reason})" for name, reason in sorted(reasons.items()))
+        self._say("note", f"Each generation imports for itself: {because}.")
 
     def preload_failed(self, code: int) -> None:
         """Say that the zygote, which ended with `code`, imports nothing in advance any more."""

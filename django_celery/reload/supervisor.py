@@ -79,6 +79,7 @@ class Supervisor:
         self._known: set[str] = set()  # the tasks that any generation has had
         self._notes: dict[str, Any] = {}  # what generations hand on to the next ones
         self._noticed: dict[str, list[str]] = {}
+        self._waiting: Changes | None = None  # for the end of all generations, to be tried again
         self._pause = 0.0
         self._replacement: asyncio.TimerHandle | None = None
         self._stopping = asyncio.Event()
@@ -106,7 +107,7 @@ class Supervisor:
         if self._stopping.is_set():
             return
         bytecode.forget(changes.paths, self._root)
-        if changes.packages:
+        if changes.packages or self._launcher.holds(changes.paths):
             self._launcher.renew()
         self._pause = 0.0
         # Retire first: a task that is sent from now on never runs on the old code.
@@ -131,6 +132,7 @@ class Supervisor:
                 return
 
     def _boot(self, changes: Changes | None) -> None:
+        self._waiting = None
         if self._replacement is not None:
             self._replacement.cancel()
             self._replacement = None
@@ -171,7 +173,7 @@ class Supervisor:
                 case "retiring":
                     generation.was_busy = message["running"] > 0
                 case "loaded":
-                    self._launcher.learn(message["foreign"])
+                    self._launcher.learn(message["foreign"], message["own"])
                     for folder in message["folders"]:
                         if self._root != Path(folder) and self._root not in Path(folder).parents:
                             self._watcher.add(Path(folder))
@@ -254,11 +256,20 @@ class Supervisor:
                 self._report.finished(generation.number)
         elif generation.tasks is None and code is not None and code >= 0:
             self._current = None
-            self._report.broken(generation.changes.paths if generation.changes else ())
-            self._notice("folder", list(pulled.missing(self._root)))
+            self._broken(generation, code)
         else:
             self._current = None
             self._replace(generation, code)
+        if self._waiting is not None and not self._alive:
+            self._boot(self._waiting)
+
+    def _broken(self, generation: _Generation, code: int) -> None:
+        # What it needs, a port or a lock, may be what the ones before it still hold.
+        if code == os.EX_TEMPFAIL and self._alive:
+            self._waiting = generation.changes or Changes()
+        paths = generation.changes.paths if generation.changes else ()
+        self._report.broken(paths, tried_again=self._waiting is not None)
+        self._notice("folder", list(pulled.missing(self._root)))
 
     def _replace(self, generation: _Generation, code: int | None) -> None:
         if time.monotonic() - generation.started_at > _HEALTHY:

@@ -1,8 +1,7 @@
 """The zygote: a process that has imported all but the project, and forks generations from itself.
 
-It is started by file path, so that neither the project nor its settings are there: a module
-that needs them fails to import here, is skipped, and is imported by the generation. For the
-same reason this file imports the standard library only.
+It is started by file path, so that neither the project nor its settings are there; preload.py
+says what it imports without them. For the same reason this file imports the standard library only.
 
 Requests come as JSON lines from the supervisor; the one for a generation brings that one's end of
 its control channel as a file descriptor. When the supervisor is gone, however it went, the socket
@@ -11,6 +10,7 @@ is at its end, and the zygote takes every generation down with it.
 
 import gc
 import importlib
+import importlib.machinery
 import json
 import os
 import select
@@ -19,6 +19,7 @@ import socket
 import sys
 import time
 import traceback
+import types
 from typing import Any, NoReturn
 
 _SUPERVISOR_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -32,7 +33,7 @@ class _Zygote:
         self._unread = b""
         self._descriptors: list[int] = []
         self._children: set[int] = set()
-        self._to_preload: list[str] = []
+        self._preload = _load("preload").Preload(self._let_go)
         self._leaving = False
         self._wakeup, self._wakeup_writer = os.pipe()
 
@@ -46,8 +47,10 @@ class _Zygote:
         signal.set_wakeup_fd(self._wakeup_writer, warn_on_full_buffer=False)
         while self._children or not self._leaving:
             # One module at a time, so that a request is never kept waiting for all of them.
-            timeout = 0 if self._to_preload else None
+            timeout = 0 if self._preload.waiting else None
             watched = [self._connection.fileno(), self._wakeup]
+            if self._preload.trial is not None:
+                watched.append(self._preload.trial)
             readable, _, _ = select.select(watched, [], [], timeout)
             if self._wakeup in readable:
                 os.read(self._wakeup, 4096)
@@ -55,14 +58,27 @@ class _Zygote:
             if self._connection.fileno() in readable:
                 for request in self._receive():
                     if "preload" in request:
-                        self._to_preload += request["preload"]
+                        self._preload.add(request["preload"], request["own"], request["left_out"])
                     elif "leave" in request:
                         self._leaving = True
                     elif self._fork(request):
                         return request
-            elif self._to_preload:
-                _preload(self._to_preload.pop(0))
+            elif self._preload.trial in readable:
+                if reasons := self._preload.hear():
+                    self._send({"left_out": reasons})
+            elif self._preload.waiting and (reasons := self._preload.step()):
+                self._send({"spoilt": reasons})
+        self._preload.stop()
         sys.exit(0)
+
+    def _let_go(self) -> None:
+        """Close, in a child, what is the zygote's own."""
+        signal.set_wakeup_fd(-1)
+        for number in (*_SUPERVISOR_SIGNALS, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        self._connection.close()
+        os.close(self._wakeup)
+        os.close(self._wakeup_writer)
 
     def _receive(self) -> list[dict[str, Any]]:
         try:
@@ -84,12 +100,8 @@ class _Zygote:
         pid = os.fork()
         if pid == 0:
             request["control"] = control
-            signal.set_wakeup_fd(-1)
-            for number in (*_SUPERVISOR_SIGNALS, signal.SIGCHLD):
-                signal.signal(number, signal.SIG_DFL)
-            self._connection.close()
-            os.close(self._wakeup)
-            os.close(self._wakeup_writer)
+            self._let_go()
+            self._preload.leave_no_trace()
             if request["own_group"]:
                 os.setpgid(0, 0)
             return True
@@ -116,6 +128,7 @@ class _Zygote:
             self._end()
 
     def _end(self) -> NoReturn:
+        self._preload.stop()
         deadline = time.monotonic() + self._abandoned_grace
         while self._children and (left := deadline - time.monotonic()) > 0:
             select.select([self._wakeup], [], [], left)
@@ -140,22 +153,20 @@ def _kill_group(pid: int) -> None:
         return
 
 
-def _preload(name: str) -> None:
-    if name in sys.modules:
-        return
-    try:
-        importlib.import_module(name)
-    except KeyboardInterrupt:
-        raise
-    except BaseException:  # noqa: BLE001 - whatever it is, the generation imports it and says so.
-        return
+def _load(name: str) -> Any:
+    """Load the module of this name beside this file: neither is on the path here."""
+    path = os.path.join(os.path.dirname(__file__), f"{name}.py")  # noqa: PTH118, PTH120
+    loader = importlib.machinery.SourceFileLoader(f"_zygote_{name}", path)
+    module = types.ModuleType(loader.name)
+    loader.exec_module(module)
+    return module
 
 
 def _become_generation(request: dict[str, Any]) -> NoReturn:
     os.chdir(request["directory"])
     os.environ.clear()
     os.environ.update(request["environment"])
-    sys.path[:0] = request["path"]
+    sys.path[:] = request["path"]
     sys.argv = request["argv"]
     if request["bytecode"]:
         # Also where Python is told not to write bytecode (many containers do): compiling the whole

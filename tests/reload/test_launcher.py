@@ -34,6 +34,7 @@ def prepared[Kind: Launcher](
         on_start=lambda _, pid: started(pid),
         on_exit=lambda pid, _: ended(pid),
         on_failure=lambda _: None,
+        on_left_out=lambda _: None,
         own_group=True,
     )
 

@@ -91,7 +91,7 @@ def test_it_names_the_tasks_that_come_and_go(project: Project) -> None:
         worker.wait_for(r"\+ probe\.tasks\.remind")
         assert project.app.send_task("probe.tasks.remind").get(timeout=60) == "reminded"
         project.write("probe/tasks.py", text)
-        worker.wait_for(r"− probe\.tasks\.remind")  # noqa: RUF001 - a minus sign.
+        worker.wait_for(r"- probe\.tasks\.remind")
 
 
 def test_a_reload_is_one_line(project: Project) -> None:

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from ...reload import APP, stopping
-from ...reload.launcher import FreshLauncher, ZygoteLauncher
+from ...reload.launcher import FreshLauncher, ZygoteLauncher, path_of_generations, python
 from ...reload.report import Report
 from ...reload.rules import Rules
 from ...reload.supervisor import Supervisor
@@ -64,6 +64,11 @@ class Command(BaseCommand):
             action="store_true",
             help="start each worker as a fresh process, for libraries that do not survive a fork",
         )
+        parser.add_argument(
+            "--verbose",
+            action="store_true",
+            help="say also which installed modules are not imported in advance, and why",
+        )
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Take our own options out of `argv`, and leave the rest, in its order, to Celery."""
@@ -82,13 +87,15 @@ class Command(BaseCommand):
         """Run a worker with Celery's `arguments` until it is told to stop."""
         arguments = list(arguments)
         if options["noreload"]:
-            command = [sys.executable, "-m", "celery", "--app", APP, "worker"]
+            # With all that manage.py has put on it.
+            os.environ["PYTHONPATH"] = os.pathsep.join(path_of_generations(_root()))
+            command = [*python(), "-m", "celery", "--app", APP, "worker"]
             os.execv(sys.executable, [*command, *arguments])  # noqa: S606 - no shell is wanted.
         sys.exit(asyncio.run(_supervise(arguments, argparse.Namespace(**options))))
 
 
 async def _supervise(arguments: list[str], options: argparse.Namespace) -> int:
-    root = Path(__file__).resolve().parents[3]
+    root = _root()
     # Whose generations they are: a part of their names.
     os.environ["RUNWORKER_PID"] = str(os.getpid())
     report = Report(root)
@@ -104,9 +111,10 @@ async def _supervise(arguments: list[str], options: argparse.Namespace) -> int:
         on_start=supervisor.forked,
         on_exit=supervisor.exited,
         on_failure=report.preload_failed,
+        on_left_out=report.left_out if options.verbose else lambda _: None,
         # A group of its own lets a whole pool be killed. A worker without a pool stays in the
         # terminal's group instead, so that a debugger in a task can read the keyboard.
-        own_group=not (sys.stdin.isatty() and pool == "solo"),
+        own_group=not (sys.stdin is not None and sys.stdin.isatty() and pool == "solo"),
     )
     rules = Rules(
         root,
@@ -121,6 +129,10 @@ async def _supervise(arguments: list[str], options: argparse.Namespace) -> int:
         poll=options.poll,
     )
     return await supervisor.run(launcher, watcher)
+
+
+def _root() -> Path:
+    return Path(__file__).resolve().parents[3]
 
 
 def _generated_folders() -> list[Path]:
