@@ -27,7 +27,7 @@ class FeedbackAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Not generic 
     ordering = ("-created_at",)
     actions = ("send_again",)
     fields = (
-        *("id", "email", "message", "language", "status", "attempts", "last_error"),
+        *("id", "email", "message", "language", "status", "attempts", "last_error", "task_id"),
         *("created_at", "due_at", "updated_at", "finished_at"),
     )
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from starting.errors import StartingError
 
 DEMO = (
+    "docs/from-the-tutorial.md",
+    "docs/from-the-tutorial.ru.md",
     "feedback",
     "tests/browser",
     "tests/chaos",
@@ -64,6 +66,7 @@ EDITS = (
         "",
     ),
     ("tests/stack/conftest.py", r"nothing runs; its tasks take no time\.", "nothing runs."),
+    ("docs/README.md", r"- \[From the Celery tutorial [^\n]*\n", ""),
     ("docs/decisions.md", r"\| not used: `django-ratelimit` [^\n]*\n", ""),
     ("docs/decisions.md", r"a real mail server that can refuse, for the browser tests; ", ""),
     ("docs/decisions.md", r"## The public form\n(?s:.*?)(?=## Odd requests\n)", ""),

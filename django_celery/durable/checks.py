@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core import checks
 
 from django_celery.durable.log import SWEEP
-from django_celery.durable.models import DurableTask
+from django_celery.durable.models import DurableTask, no_function
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
@@ -92,12 +92,12 @@ def _mailers(time_limit: float | None) -> Iterator[checks.CheckMessage]:
 def _model(model: type[DurableTask]) -> Iterator[checks.CheckMessage]:
     task = getattr(model, "celery_task", None)
     if task is None:
-        yield checks.Error(
-            f"No function works on the rows of {model._meta.label}.",
-            hint=f"Write one in the app's tasks.py and decorate it with "
-            f"@durable_task({model.__name__}).",
+        # Everything else works, so this must not keep the site from starting.
+        yield checks.Warning(
+            f"What is saved as {model._meta.label} waits, and is not durable any more.",
+            hint=no_function(model),
             obj=model,
-            id="durable.E004",
+            id="durable.W003",
         )
     elif task.time_limit not in (None, getattr(settings, "CELERY_TASK_TIME_LIMIT", None)):
         yield from _lease(f"the time limit of {task.name}", task.time_limit)

@@ -22,6 +22,14 @@ from django_celery.durable.states import COMPLETE, GIVE_UP, RETRY, Status
 logger = logging.getLogger(__name__)
 
 
+def no_function(model: type[DurableTask]) -> str:
+    """Return what to do if no function works on the rows of `model`."""
+    return (
+        f"No function works on the rows of {model._meta.label}: decorate one in the app's tasks.py "
+        f"with @durable_task({model.__name__})."
+    )
+
+
 class DurableTask(models.Model):
     """A row that is worked on until it is done, or has failed for the last time.
 
@@ -87,12 +95,12 @@ class DurableTask(models.Model):
         A broker that is away costs no more than the timeouts in the settings and one line in the
         log: the sweep hints the row again.
         """
+        task = getattr(self, "celery_task", None)
+        if task is None:
+            logger.warning("%s is saved and waits. %s", self._label, no_function(type(self)))
+            return False
         try:
-            self.celery_task.apply_async(
-                (str(self.pk), self.attempts),
-                # What Celery logs about the message names the row and the attempt.
-                task_id=f"{self.pk}-{self.attempts}",
-            )
+            task.apply_async((str(self.pk), self.attempts), task_id=self.task_id)
         except BrokerError as error:
             logger.warning(
                 "%s is saved, but the workers could not be told now; the sweep will. %s",
@@ -101,6 +109,16 @@ class DurableTask(models.Model):
             )
             return False
         return True
+
+    @property
+    def task_id(self) -> str:
+        """The id of the Celery task of the current attempt, or else of the last: for AsyncResult.
+
+        The first one's is that of the row, and each further attempt appends its number. So what
+        Celery logs names the row.
+        """
+        before = self.attempts if self.status == Status.PENDING else max(self.attempts - 1, 0)
+        return f"{self.pk}-{before + 1}" if before else str(self.pk)
 
     def complete(self) -> None:
         """Record at once that the work is done; it stays done, whoever holds the row by now.

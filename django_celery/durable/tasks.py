@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
 from celery import Task, current_app, shared_task
 from celery.signals import worker_ready
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError
 from kombu import Queue
 from kombu.exceptions import OperationalError as BrokerError
 
 from django_celery.durable.attempts import reason
-from django_celery.durable.models import DurableTask
+from django_celery.durable.models import DurableTask, no_function
 from django_celery.exits import exit_is_failure
 
 logger = logging.getLogger(__name__)
@@ -24,9 +25,16 @@ logger = logging.getLogger(__name__)
 # rows still stand, and sending them again at every sweep would only make it longer.
 QUEUE_ROOM = 1000
 
+# The models without a function that this process has told of: the next sweep comes in seconds.
+_told: set[type[DurableTask]] = set()
+
 
 def durable_task[Row: DurableTask](
-    model: type[Row], *, ignore_result: bool = True, **options: Any
+    model: type[Row],
+    *,
+    ignore_result: bool = True,
+    base: type[Task[..., Any]] = Task,
+    **options: Any,
 ) -> Callable[[Callable[[Row], object]], Task[[str, int], str]]:
     """Make a function of one row the Celery task that works on the rows of `model`.
 
@@ -36,7 +44,7 @@ def durable_task[Row: DurableTask](
     """
 
     def decorate(work: Callable[[Row], object]) -> Task[[str, int], str]:
-        @shared_task(ignore_result=ignore_result, **options)
+        @shared_task(ignore_result=ignore_result, base=_task_class(model, base), **options)
         @wraps(work)
         def perform(pk: str, attempts: int) -> str:
             row = model.objects.claim(pk, attempts)
@@ -61,6 +69,52 @@ def durable_task[Row: DurableTask](
     return decorate
 
 
+def _task_class(model: type[DurableTask], base: type[Task[..., Any]]) -> type[Task[..., Any]]:
+    """Return a subclass of `base` that is called by hints of `model` only."""
+
+    class RowTask(base):  # type: ignore[misc, valid-type]  # Known at run time only.
+        abstract = True
+
+        def apply_async(
+            self,
+            args: Sequence[Any] | None = None,
+            kwargs: Mapping[str, Any] | None = None,
+            *others: Any,
+            **options: Any,
+        ) -> Any:
+            """Send a hint, as `hint()` of a row does. Raises TypeError for other arguments."""
+            given = [*(args or ()), *(kwargs or {}).values()]
+            if not _is_hint(model, given):
+                raise TypeError(
+                    f"{self.name} works on rows of {model._meta.label} and takes no other "
+                    f"arguments. Save one, and the workers are told: {_call(model)}. To tell them "
+                    "of an old one, call its hint()."
+                )
+            return super().apply_async(args, kwargs, *others, **options)
+
+    return RowTask
+
+
+def _is_hint(model: type[DurableTask], given: Sequence[Any]) -> bool:
+    try:
+        pk, attempts = given
+        model._meta.pk.to_python(pk)
+    except (ValueError, ValidationError):
+        return False
+    return isinstance(pk, str) and isinstance(attempts, int)
+
+
+def _call(model: type[DurableTask]) -> str:
+    """Return the code that saves a row."""
+    ours = {field.name for field in DurableTask._meta.get_fields()}
+    names = [
+        field.name
+        for field in model._meta.concrete_fields
+        if field.name not in ours and not (field.has_default() or field.null or field.blank)
+    ]
+    return f"{model.__name__}.objects.create({', '.join(f'{name}=...' for name in names)})"
+
+
 def durable_models() -> list[type[DurableTask]]:
     """Return every model of the project that is built on `DurableTask`."""
     return [
@@ -76,13 +130,9 @@ def sweep() -> None:
     for model in durable_models():
         task = getattr(model, "celery_task", None)
         if task is None:
-            # A worker starts all the same: Celery drops what the checks find.
-            logger.error(
-                "%s was not swept: no function works on its rows. Decorate one in the app's "
-                "tasks.py with @durable_task(%s).",
-                model._meta.label,
-                model.__name__,
-            )
+            if model not in _told:
+                _told.add(model)
+                logger.warning("%s was not swept. %s", model._meta.label, no_function(model))
             continue
         room = QUEUE_ROOM - messages_waiting(task)
         try:

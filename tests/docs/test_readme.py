@@ -1,30 +1,43 @@
-"""The README says the same in both languages, and names the scripts that there are."""
+"""What is there in both languages says the same, and names the scripts that there are."""
 
 import re
+from pathlib import Path
+
+import pytest
 
 from tests.docs import markdown
 from tests.processes import ROOT
 
-ENGLISH = markdown.read("README.md")
-RUSSIAN = markdown.read("README.ru.md")
+PAIRS = [
+    pytest.param(markdown.read(f"{name}.md"), markdown.read(f"{name}.ru.md"), id=name)
+    for name in ("README", "docs/from-the-tutorial")
+    # A project without the demo has not got the other.
+    if (ROOT / f"{name}.md").exists()
+]
 
 
-def test_both_have_the_same_outline() -> None:
-    assert [level for level, _ in RUSSIAN.headings] == [level for level, _ in ENGLISH.headings]
+@pytest.mark.parametrize(("english", "russian"), PAIRS)
+def test_both_have_the_same_outline(english: markdown.Page, russian: markdown.Page) -> None:
+    assert [level for level, _ in russian.headings] == [level for level, _ in english.headings]
 
 
-def test_both_have_the_same_code() -> None:
-    assert [(block.language, block.text) for block in RUSSIAN.blocks] == [
-        (block.language, block.text) for block in ENGLISH.blocks
+@pytest.mark.parametrize(("english", "russian"), PAIRS)
+def test_both_have_the_same_code(english: markdown.Page, russian: markdown.Page) -> None:
+    assert [(block.language, block.text) for block in russian.blocks] == [
+        (block.language, block.text) for block in english.blocks
     ]
-    assert sorted(code for _, code in RUSSIAN.code) == sorted(code for _, code in ENGLISH.code)
+    assert sorted(code for _, code in russian.code) == sorted(code for _, code in english.code)
 
 
-def test_both_have_the_same_links_and_pictures_each_in_its_language() -> None:
-    translated = [link.replace("-ru.", "-en.") for link in RUSSIAN.links]
-    assert translated[0] == "README.md"
-    assert ENGLISH.links[0] == "README.ru.md"
-    assert translated[1:] == ENGLISH.links[1:]
+@pytest.mark.parametrize(("english", "russian"), PAIRS)
+def test_both_have_the_same_links_and_pictures_each_in_its_language(
+    english: markdown.Page, russian: markdown.Page
+) -> None:
+    name = Path(english.name).stem
+    assert english.links[0] == f"{name}.ru.md"
+    assert russian.links[0] == f"{name}.md"
+    translated = [link.replace("-ru.", "-en.").replace(".ru.md", ".md") for link in russian.links]
+    assert translated[1:] == english.links[1:]
 
 
 def test_every_script_is_named() -> None:

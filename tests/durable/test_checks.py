@@ -107,7 +107,8 @@ def test_a_model_without_a_task_and_without_the_index(monkeypatch: pytest.Monkey
     monkeypatch.setattr(apps, "get_models", lambda: [Letter])
 
     (task, index) = check_durable_tasks()
-    assert (task.id, index.id) == ("durable.E004", "durable.W002")
+    assert (task.id, index.id) == ("durable.W003", "durable.W002")
     assert task.hint == (
-        "Write one in the app's tasks.py and decorate it with @durable_task(Letter)."
+        "No function works on the rows of durable.Letter: decorate one in the app's tasks.py with "
+        "@durable_task(Letter)."
     )

@@ -33,7 +33,7 @@ def test_a_worker_does_the_work_when_it_is_told(
     parcel.refresh_from_db()
     assert (parcel.status, parcel.attempts, parcel.last_error) == (Status.DONE, 1, "")
     assert delivered() == [str(parcel.pk)]
-    worker.wait_for(f"deliver[{parcel.pk}-0] succeeded")
+    worker.wait_for(f"deliver[{parcel.pk}] succeeded")
     assert "durable.tasks.sweep" not in worker.output.partition(" ready.")[2]
 
 
@@ -121,7 +121,7 @@ def test_a_row_that_costs_its_worker_ends_as_well(
     [
         # It has no table yet.
         "parcels.Crate was not swept. ",
-        "parcels.Bag was not swept: no function works on its rows. Decorate one in the app's ",
+        "parcels.Bag was not swept. No function works on the rows of parcels.Bag: decorate one ",
     ],
 )
 def test_a_model_that_cannot_be_swept_does_not_hold_up_the_others(
