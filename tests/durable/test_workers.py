@@ -79,7 +79,7 @@ def test_a_row_that_always_fails_ends_as_failed_until_it_is_tried_again(
     eventually(finished(parcels))
     parcel.refresh_from_db()
     assert (parcel.status, parcel.attempts) == (Status.FAILED, 3)
-    assert parcel.last_error == "RuntimeError: No such street."
+    assert parcel.last_error == r"RuntimeError: No such street\x00."
     worker.wait_for("attempt 3 failed; it was the last.")
 
     parcels.update(trouble="")
