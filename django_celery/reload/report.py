@@ -160,7 +160,37 @@ class Report:
             "bad",
             "The system has no file watch left, so the files are looked at twice a second. "
             "For instant reloads raise the limit: sudo sysctl fs.inotify.max_user_watches=524288 "
-            "fs.inotify.max_user_instances=512",
+            "fs.inotify.max_user_instances=512 and start this command again.",
+        )
+
+    def watching_failed(self, error: Exception, *, polls: bool) -> None:
+        """Say that the watching had ended, and how it goes on."""
+        now = (
+            "The files are looked at twice a second instead; start this command again for instant "
+            "reloads."
+            if polls
+            else "It has been started again."
+        )
+        self._say(
+            "bad",
+            f"The watching of the files had stopped ({_reason(error)}). {now} Nothing that was "
+            "saved meanwhile is missed.",
+        )
+
+    def look_failed(self, error: Exception) -> None:
+        """Say that the files could not be looked at just now."""
+        self._say(
+            "bad",
+            f"The files cannot be looked at ({_reason(error)}). It is tried again twice a second; "
+            "what is saved now is live as soon as it works.",
+        )
+
+    def root_is_missing(self) -> None:
+        """Say that the project's folder is gone."""
+        self._say(
+            "bad",
+            f"The folder {self._root} is gone. The worker goes on with the code that it has "
+            "loaded, and reloads when the folder is back.",
         )
 
     def _files(self, paths: Collection[Path]) -> str:
@@ -179,6 +209,10 @@ class Report:
 
 def _tasks(count: int) -> str:
     return "1 task" if count == 1 else f"{count} tasks"
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _ending(code: int | None) -> str:

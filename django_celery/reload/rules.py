@@ -2,6 +2,7 @@
 
 import fnmatch
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,7 +11,10 @@ _IGNORED_FOLDERS = frozenset(
     {
         ".git",
         ".hg",
+        ".history",
         ".idea",
+        ".ipynb_checkpoints",
+        ".jj",
         ".mypy_cache",
         ".nox",
         ".pytest_cache",
@@ -36,8 +40,20 @@ _ROOT_FILES = frozenset({".env", ".env.example", "pyproject.toml", "uv.lock"})
 # Below these every file counts: whatever its name, a task may render it.
 _CONTENT_FOLDERS = frozenset({"templates", "jinja2"})
 
-# What editors leave beside the file they save.
-_EDITOR_FILES = (".#*", "#*#", "*~", ".*.sw?", "*.tmp", "___jb_*", ".goutputstream-*")
+# What editors, file managers, merges and network file systems leave beside a file.
+_LEFT_BESIDE = re.compile(
+    "|".join(
+        fnmatch.translate(pattern)
+        for pattern in (
+            *(".#*", "#*#", "*~", "*.tmp", "*.bak", "*.bck", "*.orig", "*.rej"),
+            # Vim, the file that it tries a folder with included, and Kate, Kakoune.
+            *(".*.sw?", "*.sw[mnopx]", "4913", "*.kate-swp", ".*.kak.*"),
+            # JetBrains, VS Code, GTK, macOS' programs.
+            *("*___jb_*___", "*.vsctmp", ".goutputstream-*", "*.sb-????????-??????"),
+            *(".DS_Store", "._*", "Thumbs.db", "desktop.ini", ".nfs*", ".fuse_hidden*"),
+        )
+    )
+)
 
 
 class Rules:
@@ -57,7 +73,8 @@ class Rules:
         against a name; `ignored_folders` are media and static roots.
         """
         self.root = root
-        self.extra = [path.resolve() for path in extra]
+        # Not resolved: if a link on the way leads elsewhere one day, that is a change.
+        self.extra = [Path(os.path.abspath(path)) for path in extra]  # noqa: PTH100
         self._ignore = tuple(ignore)
         self._ignored_folders = {path.resolve() for path in ignored_folders}
 
@@ -68,23 +85,25 @@ class Rules:
             or folder in self._ignored_folders
             or self._is_ignored_by_pattern(folder)
             # Any virtual environment, whatever its name.
-            or (folder / "pyvenv.cfg").exists()
+            or os.path.exists(folder / "pyvenv.cfg")  # noqa: PTH110 - a folder may be forbidden.
         )
 
     def counts(self, path: Path) -> bool:
         """Tell whether a change of the file at `path`, in a folder that is watched, counts."""
-        if any(fnmatch.fnmatch(path.name, pattern) for pattern in _EDITOR_FILES):
-            return False
-        if self._is_ignored_by_pattern(path):
+        if path in self.extra:
+            return True
+        if _LEFT_BESIDE.match(path.name) or self._is_ignored_by_pattern(path):
             return False
         return (
             path.suffix in _SUFFIXES
             or (path.name in _ROOT_FILES and path.parent == self.root)
             or not _CONTENT_FOLDERS.isdisjoint(path.parts[len(self.root.parts) :])
-            or any(path == extra or extra in path.parents for extra in self.extra)
+            or any(extra in path.parents for extra in self.extra)
         )
 
     def _is_ignored_by_pattern(self, path: Path) -> bool:
+        if not self._ignore:
+            return False
         relative = os.path.relpath(path, self.root)
         return any(
             fnmatch.fnmatch(relative, pattern) or fnmatch.fnmatch(path.name, pattern)

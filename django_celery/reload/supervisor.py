@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from . import bytecode, pulled
+from .batch import Changes
 from .channel import Channel, ChannelClosedError, Message
 from .launcher import Launcher
 from .report import Report
 from .stopping import HARD_STOP
-from .watcher import Changes, Watcher
+from .watcher import Watcher
 
 # Seconds that a generation which is retired before it was ready may go on booting.
 _BOOT_GRACE = 2.0
@@ -93,11 +94,9 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._stopping.set)
         launcher.start()
-        self._boot(None)
-        polling_was_asked_for = watcher.polls
+        # Watch first: what is saved while the first generation boots is not missed.
         watcher.start()
-        if watcher.polls and not polling_was_asked_for:
-            self._report.polling()
+        self._boot(None)
         await self._stopping.wait()
         await self._stop()
         return self._exit_code

@@ -1,76 +1,52 @@
-"""The watcher: turns file events into batches of changed paths that a worker has to know of."""
+"""The watcher: turns what happens to files into batches of changed paths.
+
+Nothing that happens to a file or folder ends it: what fails is begun anew, and a comparison of the
+files from before and after finds what has changed meanwhile.
+"""
 
 import asyncio
 import contextlib
-import errno
 import os
-import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
 from watchdog.events import (
-    DirCreatedEvent,
-    DirDeletedEvent,
-    DirMovedEvent,
-    FileClosedEvent,
-    FileCreatedEvent,
-    FileDeletedEvent,
-    FileModifiedEvent,
-    FileMovedEvent,
+    EVENT_TYPE_CLOSED,
+    EVENT_TYPE_CREATED,
+    EVENT_TYPE_DELETED,
+    EVENT_TYPE_MODIFIED,
+    EVENT_TYPE_MOVED,
     FileSystemEvent,
-    FileSystemEventHandler,
 )
-from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver, ObservedWatch
-from watchdog.observers.polling import PollingObserverVFS
 
+from .batch import Batch, Changes
+from .observation import HAS_CLOSE_EVENTS, LimitReachedError, Observation
+from .report import Report
 from .rules import Rules
+from .tree import PACKAGE_SUFFIXES, Signature, Tree, identity
 
-# Seconds without an event after which a batch is complete. One file is one save, and somebody is
-# waiting for it; several come in bursts, as from `git checkout`, and each reload starts a worker.
-_QUIET_AFTER_ONE = 0.015
-_QUIET_AFTER_SEVERAL = 0.05
+# Seconds between two looks at the files where there are no events, and else at whether the
+# observation is alive.
+_INTERVAL = 0.5
 
-# Seconds after which a batch is complete although files are still being written.
-_LONGEST_BATCH = 1.0
+# Seconds after which an empty file that has come is taken to stay empty.
+_STAYS_EMPTY = 0.1
 
-# Seconds between two looks where the file system sends no events.
-_POLL_INTERVAL = 0.5
+# Failures within a minute after which events are given up, and the files are looked at instead.
+_MOST_FAILURES = 3
 
-# Only Linux says when a file has been closed after writing; there, "modified" comes too early.
-_HAS_CLOSE_EVENTS = sys.platform == "linux"
-
-_EVENTS: list[type[FileSystemEvent]] = [
-    DirCreatedEvent,
-    DirDeletedEvent,
-    DirMovedEvent,
-    FileClosedEvent if _HAS_CLOSE_EVENTS else FileModifiedEvent,
-    FileCreatedEvent,
-    FileDeletedEvent,
-    FileMovedEvent,
-]
-
-_LIMIT_REACHED = frozenset({errno.ENOSPC, errno.EMFILE})
+_WRITTEN = EVENT_TYPE_CLOSED if HAS_CLOSE_EVENTS else EVENT_TYPE_MODIFIED
 
 
-@dataclass
-class Changes:
-    """What has changed since the last batch, and when the first of it was seen."""
-
-    paths: set[Path] = field(default_factory=set)
-    seen_at: float = field(default_factory=time.monotonic)  # seconds of the monotonic clock
-    packages: bool = False  # the installed packages changed
-
-
-class Watcher(FileSystemEventHandler):
+class Watcher:
     """Watches a project folder, folder by folder, so that ignored ones cost nothing."""
 
     def __init__(
         self,
         rules: Rules,
         on_change: Callable[[Changes], None],
+        report: Report,
         *,
         packages: Path | None = None,
         poll: bool = False,
@@ -83,13 +59,18 @@ class Watcher(FileSystemEventHandler):
         """
         self._rules = rules
         self._on_change = on_change
+        self._report = report
         self._packages = packages
         self._poll = poll
-        self._observer: BaseObserver | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._watched: dict[str, ObservedWatch] = {}
-        self._pending: Changes | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._tops = [rules.root, *rules.extra]
+        self._tree = Tree(rules, packages=packages)
+        self._observation: Observation | None = None
+        self._has_begun = False
+        self._failures: list[float] = []  # times of the monotonic clock
+        self._look_fails = False
+        self._root_is_missing = False
+        self._batch = Batch(self._hand_over)
+        self._keeper: asyncio.Task[None] | None = None
 
     @property
     def polls(self) -> bool:
@@ -97,135 +78,240 @@ class Watcher(FileSystemEventHandler):
         return self._poll
 
     def start(self) -> None:
-        """Begin to watch; polls where the system has no watch left (see `polls`)."""
-        self._loop = asyncio.get_running_loop()
-        if not self._poll:
-            try:
-                self._observe(Observer())
-            except OSError as error:
-                if error.errno not in _LIMIT_REACHED:
-                    raise
-                self.stop()
-                self._poll = True
-        if self._poll:
-            self._watched.clear()
-            self._observe(PollingObserverVFS(os.stat, self._scan, polling_interval=_POLL_INTERVAL))
+        """Begin to watch; polls, and says so, where the system has no watch left."""
+        self._guarded(self._begin)
+        self._keeper = asyncio.get_running_loop().create_task(self._keep())
 
     def stop(self) -> None:
         """Stop watching; a batch that is not complete is forgotten."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._observer is not None and self._observer.is_alive():
-            self._observer.stop()
-            self._observer.join()
+        self._batch.forget()
+        if self._keeper is not None:
+            self._keeper.cancel()
+        self._end_observation()
 
     def add(self, folder: Path) -> None:
         """Watch `folder`, too: a running generation has loaded project code from it."""
-        if self._observer is not None and folder.is_dir():
-            self._watch(self._observer, folder)
+        if folder not in self._tops and os.path.isdir(folder):
+            self._tops.append(folder)
+            if str(folder) not in self._tree.folders:
+                self._guarded(self._tree.look_at_top, folder)
 
-    def dispatch(self, event: FileSystemEvent) -> None:
-        """Take an event from watchdog (called in its thread)."""
-        for name in (event.src_path, event.dest_path):
-            if name:
-                self._consider(event, Path(os.fsdecode(name)))
+    def _begin(self) -> None:
+        """Place all watches, and compare the files with what they were before, if that is known."""
+        self._end_observation()
+        if not self._poll:
+            self._observe()
+        self._adopt(self._look())
 
-    def _observe(self, observer: BaseObserver) -> None:
-        self._observer = observer
-        observer.start()
-        for folder in (self._rules.root, *self._rules.extra):
-            self._watch(observer, folder)
-        if self._packages is not None and not self._poll:
-            observer.schedule(self, str(self._packages), recursive=False)
+    def _observe(self) -> None:
+        loop = asyncio.get_running_loop()
 
-    def _watch(self, observer: BaseObserver, top: Path) -> None:
-        if self._poll:
-            if str(top) not in self._watched:
-                self._watched[str(top)] = observer.schedule(self, str(top), recursive=True)
-            return
-        for path in self._folders(top) if top.is_dir() else [str(top)]:
-            if path not in self._watched:
-                with contextlib.suppress(FileNotFoundError):  # Gone again already.
-                    self._watched[path] = observer.schedule(
-                        self, path, recursive=False, follow_symlink=True, event_filter=_EVENTS
-                    )
+        def on_event(event: FileSystemEvent) -> None:
+            loop.call_soon_threadsafe(self._take, observation, event)
 
-    def _folders(self, top: Path) -> Iterator[str]:
-        """Yield the folders at and below `top` that are to be watched, following links once."""
-        seen = set()
-        for folder, names, _ in os.walk(top, followlinks=True):
-            real = Path(folder).resolve()
-            if real in seen:  # A link to a folder above itself.
-                names.clear()
+        def on_overflow() -> None:
+            loop.call_soon_threadsafe(self._overflowed, observation)
+
+        observation = self._observation = Observation(on_event, on_overflow)
+
+    def _end_observation(self) -> None:
+        observation, self._observation = self._observation, None
+        if observation is not None:
+            # It may be half dead, and nothing of it is used any more.
+            with contextlib.suppress(Exception):
+                observation.stop()
+
+    def _look(self) -> Tree:
+        """Look at all files; with an observation, place the watches on the way."""
+        enter = self._observation.watch if self._observation else None
+        tree = Tree(self._rules, packages=self._packages, enter=enter)
+        tree.look_at_packages()
+        for top in list(self._tops):
+            tree.look_at_top(top)
+        return tree
+
+    def _adopt(self, tree: Tree) -> None:
+        before, self._tree = self._tree, tree
+        if self._has_begun:
+            self._collect_differences(before.files(), tree.files())
+        self._has_begun = True
+
+    async def _keep(self) -> None:
+        """Look again and again: at the files, or at whether events still come."""
+        while True:
+            await asyncio.sleep(_INTERVAL)
+            if self._lacks_root():
                 continue
-            seen.add(real)
-            names[:] = [name for name in names if not self._rules.ignores(Path(folder) / name)]
-            yield folder
+            if self._poll:
+                await self._look_again()
+            else:
+                self._guarded(self._check)
 
-    def _scan(self, folder: str | None) -> Iterator[os.DirEntry[str]]:
-        """List `folder` for polling, without what is ignored."""
-        with os.scandir(folder or self._rules.root) as entries:
-            for entry in entries:
-                if not (entry.is_dir() and self._rules.ignores(Path(entry.path))):
-                    yield entry
+    def _lacks_root(self) -> bool:
+        """Tell whether the project's folder is gone; the worker goes on until it is back."""
+        was_missing = self._root_is_missing
+        self._root_is_missing = identity(str(self._rules.root)) is None
+        if self._root_is_missing and not was_missing:
+            self._report.root_is_missing()
+        elif was_missing and not self._root_is_missing:
+            self._guarded(self._begin)
+        return self._root_is_missing
 
-    def _consider(self, event: FileSystemEvent, path: Path) -> None:
-        if path.parent == self._packages:
-            if path.suffix in {".dist-info", ".pth"}:
-                self._report(path, packages=True)
-        elif isinstance(event, DirCreatedEvent | DirDeletedEvent | DirMovedEvent):
-            self._consider_folder(path)
-        elif self._counts(event, path):
-            self._report(path)
+    async def _look_again(self) -> None:
+        try:
+            self._adopt(await asyncio.to_thread(self._look))
+        except Exception as error:  # noqa: BLE001 - said, and tried again.
+            if not self._look_fails:
+                self._report.look_failed(error)
+            self._look_fails = True
+        else:
+            self._look_fails = False
 
-    def _consider_folder(self, path: Path) -> None:
+    def _check(self) -> None:
+        """Find out whether each thread and each watch is still there; begin anew if not."""
+        if self._observation is None or not self._observation.is_alive():
+            raise RuntimeError("a thread that reads the events has ended")
+        stale = self._tree.is_stale()
+        for folder in self._observation.ended():
+            if folder in self._tree.tops:
+                stale = True
+            else:
+                self._refresh(folder)
+        if stale:
+            self._begin()
+
+    def _guarded(self, step: Callable[..., object], *arguments: object) -> None:
+        """Take a step, and begin anew if it fails: no exception ends the watching."""
+        try:
+            step(*arguments)
+        except Exception as error:  # noqa: BLE001 - said, and nothing that it hid is lost.
+            self._begin_anew(error)
+
+    def _begin_anew(self, error: Exception) -> None:
+        """Begin anew after a failure, and poll if events are of no use here."""
+        failure: Exception | None = error
+        while failure is not None and not self._poll:
+            error = failure
+            now = time.monotonic()
+            self._failures = [*(at for at in self._failures if at > now - 60), now]
+            no_watch_left = isinstance(error, LimitReachedError)
+            self._poll = no_watch_left or len(self._failures) >= _MOST_FAILURES
+            try:
+                self._begin()
+            except Exception as again:  # noqa: BLE001 - a poll, at the latest, is tried on and on.
+                failure = again
+            else:
+                failure = None
+        if isinstance(error, LimitReachedError):
+            self._report.polling()
+        else:
+            self._report.watching_failed(error, polls=self._poll)
+
+    def _take(self, observation: Observation, event: FileSystemEvent) -> None:
+        if observation is self._observation:
+            self._guarded(self._consider, event)
+
+    def _overflowed(self, observation: Observation) -> None:
+        if observation is self._observation:
+            self._guarded(self._begin)
+
+    def _consider(self, event: FileSystemEvent) -> None:
+        source, destination = os.fsdecode(event.src_path), os.fsdecode(event.dest_path)
+        if event.event_type in {EVENT_TYPE_DELETED, EVENT_TYPE_MOVED} and source:
+            self._left(source)
+        if event.event_type == EVENT_TYPE_MOVED and destination:
+            self._arrived(destination)
+        if event.event_type == EVENT_TYPE_CREATED:
+            self._arrived(source)
+        if event.event_type == _WRITTEN:
+            self._written(source)
+
+    def _left(self, path: str) -> None:
+        self._led_through(path)
+        if path in self._tree.folders:
+            if path not in self._tree.tops:
+                self._refresh(path)
+        elif self._counts(path):
+            self._collect(path, self._tree.known(path))
+
+    def _arrived(self, path: str) -> None:
+        self._led_through(path)
+        if os.path.isdir(path) and not self._is_package(path):
+            folder = self._tree.folders.get(path)
+            if folder is None or folder.identity != identity(path):
+                self._refresh(path)
+        elif self._counts(path):
+            if HAS_CLOSE_EVENTS and not self._is_package(path) and _is_empty(path):
+                # The content usually follows, and with it the event that the file was closed.
+                loop = asyncio.get_running_loop()
+                loop.call_later(_STAYS_EMPTY, self._guarded, self._stayed, path)
+            else:
+                self._collect(path, self._tree.known(path))
+
+    def _stayed(self, path: str) -> None:
+        if self._tree.known(path) is None and self._counts(path):
+            self._collect(path, None)
+
+    def _written(self, path: str) -> None:
+        self._led_through(path)
+        if self._counts(path):
+            self._collect(path, self._tree.known(path))
+
+    def _led_through(self, path: str) -> None:
+        """Take note of the links that lead to `path` or through it."""
+        for link in self._tree.led_astray(path):
+            if link in self._tree.folders or os.path.isdir(link):
+                self._refresh(link)
+            else:
+                self._collect(link, self._tree.known(link))
+
+    def _refresh(self, top: str) -> None:
         """Watch a folder that is new here, and let go of one that is not here any more."""
-        if self._observer is None:
-            return
-        if watch := self._watched.pop(str(path), None):
-            self._observer.unschedule(watch)
-            if not path.is_dir():
-                self._report(path)
-        if path.is_dir() and not self._rules.ignores(path):
-            self._watch(self._observer, path)
-            # What was written into it before the watch was there counts.
-            for folder in self._folders(path):
-                for file in Path(folder).iterdir():
-                    if file.is_file() and self._rules.counts(file):
-                        self._report(file)
+        before = self._tree.forget(top)
+        if self._observation is not None:
+            self._observation.unwatch(top)
+        if Path(top) in self._tops:
+            self._tree.look_at_top(Path(top))
+        elif self._is_to_be_watched(top):
+            self._tree.look(top)
+        self._collect_differences(before, self._tree.below(top))
 
-    def _counts(self, event: FileSystemEvent, path: Path) -> bool:
-        if isinstance(event, FileModifiedEvent) and _HAS_CLOSE_EVENTS and not self._poll:
+    def _is_to_be_watched(self, folder: str) -> bool:
+        if not os.path.isdir(folder) or os.path.dirname(folder) not in self._tree.folders:
             return False
-        if isinstance(event, FileCreatedEvent) and not self._poll and _is_empty(path):
-            # The content follows, and with it the event that the file has been closed.
-            return False
-        return self._rules.counts(path)
+        return not self._rules.ignores(Path(folder))
 
-    def _report(self, path: Path, *, packages: bool = False) -> None:
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._collect, path, packages)
+    def _counts(self, path: str) -> bool:
+        if self._is_package(path):
+            return path.endswith(PACKAGE_SUFFIXES)
+        return os.path.dirname(path) in self._tree.folders and self._rules.counts(Path(path))
 
-    def _collect(self, path: Path, packages: bool) -> None:  # noqa: FBT001 - a callback.
-        if self._pending is None:
-            self._pending = Changes()
-        self._pending.paths.add(path)
-        self._pending.packages |= packages
-        if self._timer is not None:
-            if time.monotonic() - self._pending.seen_at > _LONGEST_BATCH:
-                return
-            self._timer.cancel()
-        quiet = _QUIET_AFTER_ONE if len(self._pending.paths) == 1 else _QUIET_AFTER_SEVERAL
-        self._timer = asyncio.get_running_loop().call_later(quiet, self._complete)
+    def _is_package(self, path: str) -> bool:
+        return self._packages is not None and os.path.dirname(path) == str(self._packages)
 
-    def _complete(self) -> None:
-        changes, self._pending, self._timer = self._pending, None, None
-        if changes is not None:
+    def _collect_differences(
+        self, before: dict[str, Signature], after: dict[str, Signature]
+    ) -> None:
+        for path in before.keys() | after.keys():
+            if before.get(path) != after.get(path):
+                self._collect(path, before.get(path))
+
+    def _collect(self, path: str, before: Signature | None) -> None:
+        self._batch.add(path, before, package=self._is_package(path))
+
+    def _hand_over(self, touched: list[str], changes: Changes) -> None:
+        self._guarded(self._note, touched)
+        if changes.paths:
             self._on_change(changes)
 
+    def _note(self, paths: list[str]) -> None:
+        for path in paths:
+            self._tree.note(path)
 
-def _is_empty(path: Path) -> bool:
+
+def _is_empty(path: str) -> bool:
+    """Tell whether the file is empty, as one is that is yet to be written; a link is not."""
     try:
-        return path.stat().st_size == 0
+        return not os.path.islink(path) and os.stat(path).st_size == 0
     except OSError:
         return True

@@ -125,6 +125,7 @@ async def _supervise(arguments: list[str], options: argparse.Namespace) -> int:
     watcher = Watcher(
         rules,
         supervisor.changed,
+        report,
         packages=Path(sysconfig.get_path("purelib")),
         poll=options.poll,
     )
