@@ -61,7 +61,8 @@ if sys.platform == "linux":
     class _InotifyObserver(BaseObserver):
         """Watchdog's observer for Linux, but with a reader that is known.
 
-        If the reader's thread ends, no event comes, and watchdog's own tells nobody.
+        If the reader's thread ends, no event comes, and watchdog's own observer tells nobody
+        (https://github.com/gorakhargosh/watchdog/issues/663).
         """
 
         def __init__(self, on_overflow: Callable[[], None]) -> None:
@@ -146,5 +147,9 @@ class Observation(FileSystemEventHandler):
         self._observer.join()
 
     def dispatch(self, event: FileSystemEvent) -> None:
-        """Take an event from watchdog, in its thread, which an exception would end."""
+        """Take an event from watchdog, in its thread.
+
+        An exception would end the thread without a word:
+        https://github.com/gorakhargosh/watchdog/issues/793
+        """
         self._on_event(event)

@@ -160,29 +160,28 @@ class Report:
             "bad",
             "The system has no file watch left, so the files are looked at twice a second. "
             "For instant reloads raise the limit: sudo sysctl fs.inotify.max_user_watches=524288 "
-            "fs.inotify.max_user_instances=512 and start this command again.",
+            "fs.inotify.max_user_instances=512, then restart this command.",
         )
 
     def watching_failed(self, error: Exception, *, polls: bool) -> None:
         """Say that the watching had ended, and how it goes on."""
         now = (
-            "The files are looked at twice a second instead; start this command again for instant "
-            "reloads."
+            "Files are checked twice a second instead; restart this command for instant reloads."
             if polls
             else "It has been started again."
         )
         self._say(
             "bad",
-            f"The watching of the files had stopped ({_reason(error)}). {now} Nothing that was "
-            "saved meanwhile is missed.",
+            f"File watching stopped ({_reason(error)}). {now} Nothing saved in the meantime is "
+            "missed.",
         )
 
     def look_failed(self, error: Exception) -> None:
         """Say that the files could not be looked at just now."""
         self._say(
             "bad",
-            f"The files cannot be looked at ({_reason(error)}). It is tried again twice a second; "
-            "what is saved now is live as soon as it works.",
+            f"Files cannot be checked ({_reason(error)}). This is tried again twice a second, and "
+            "what you save now is live once it works.",
         )
 
     def root_is_missing(self) -> None:

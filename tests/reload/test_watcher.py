@@ -565,7 +565,7 @@ def test_a_watching_that_ends_is_begun_anew_and_nothing_is_missed(
         for path in (root / "app" / "tasks.py", root / "more" / "module.py"):
             assert watch.changed_besides(path) == set()
         assert not watch.watcher.polls
-    assert "".join(said).count("had stopped") == 1
+    assert "".join(said).count("File watching stopped") == 1
 
 
 @threads_end
@@ -589,7 +589,7 @@ def test_a_look_that_fails_is_tried_again(
         (root / "app" / "tasks.py").write_text("x = 1\n")
         assert watch.changed() == {"app/tasks.py"}
         assert failed.is_set()
-    assert capsys.readouterr().out.count("cannot be looked at") == 1
+    assert capsys.readouterr().out.count("cannot be checked") == 1
 
 
 def test_events_that_the_system_throws_away_are_made_up_for(

@@ -181,3 +181,19 @@ def test_foreign_folders_are_not_watched(project: Project) -> None:
         )
         # And one for the folder of the installed packages.
         assert 0 < watches(worker) <= folders + 1
+
+
+def test_another_folder_in_the_place_of_the_project_s_runs(
+    project: Project, tmp_path: Path
+) -> None:
+    """As when a clone is made anew, and a terminal still runs the worker of the old one."""
+    with project.worker() as worker:
+        shutil.copytree(project.folder, tmp_path / "clone")
+        project.folder.rename(tmp_path / "old")
+        worker.wait_for("is gone")
+        shutil.rmtree(tmp_path / "old")
+        (tmp_path / "clone").rename(project.folder)
+        project.save_version(1)
+        eventually(partial(project.runs, 1), "the save is live")
+        project.save_version(2)
+        eventually(partial(project.runs, 2), "the next save is live")
