@@ -40,8 +40,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     # The project package is an app, too: it brings the checks and `manage.py runworker`.
     "django_celery",
-    "django_celery.durable",
     "feedback",
+    "django_celery.durable",
 ]
 
 if DEBUG:

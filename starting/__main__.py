@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from starting.answers import RUSSIAN, Answers
 from starting.errors import StartingError, ends_in_one_sentence
 from starting.git import environment, require_clean
-from starting.target import emptied_on_failure, require_empty
+from starting.target import emptied_on_failure, require_empty, require_outside
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -36,12 +37,14 @@ def main() -> None:
     options = parser.parse_args()
 
     answers = Answers(options.name, options.demo, options.port, options.languages)
-    answers.check(REPOSITORY)
+    answers.check_new(REPOSITORY)
+    require_outside(options.folder, REPOSITORY)
     require_empty(options.folder)
     require_clean(REPOSITORY)
     with emptied_on_failure(options.folder):
         _copy(answers, options.folder)
-    print(f"{options.name} is ready. Run it: {options.folder}/scripts/dev")
+    run_it = shlex.quote(str(options.folder / "scripts" / "dev"))
+    print(f"{options.name} is ready. Run it: {run_it}")
 
 
 def _copy(answers: Answers, folder: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from starting.errors import ends_in_one_sentence
 from starting.git import git, require_clean, tracked_files
-from starting.names import OURS, Names, check_name
+from starting.names import OURS, Names, check_new_name
 from starting.renaming import Renaming, apply
 from starting.tidy import tidy
 
@@ -37,7 +37,7 @@ def rename(repository: Path, name: str, *, dry_run: bool) -> None:
 
     Raises StartingError if it cannot be; nothing has changed then.
     """
-    check_name(name, repository)
+    check_new_name(name, repository)
     if not dry_run:
         require_clean(repository)
     renaming = Renaming(OURS, Names.of(name))

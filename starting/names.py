@@ -6,7 +6,7 @@ import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import NoReturn, Self
 
 from starting.errors import StartingError
 from starting.git import tracked_files
@@ -24,6 +24,9 @@ APP_LABELS = frozenset(
 
 # The folders that git ignores, also where they are not there yet.
 IGNORED = frozenset({"media", "node_modules", "static"})
+
+# The apps that the documentation adds.
+DOCUMENTED = frozenset({"orders"})
 
 
 @dataclass(frozen=True)
@@ -59,17 +62,29 @@ OURS = Names(
 )
 
 
+def check_new_name(name: str, repository: Path) -> None:
+    """Raise StartingError if a project should not begin with this name, or cannot have it."""
+    check_name(name, repository)
+    if name in DOCUMENTED:
+        _refuse(name, "the documentation adds an app of this name")
+
+
 def check_name(name: str, repository: Path) -> None:
     """Raise StartingError if the project in `repository` cannot be called `name`."""
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
         hint = nearest(name)
         raise StartingError(
-            f"{name!r} cannot be the name of a Python package here: a letter comes first, then "
-            "small letters, digits and single underscores" + (f"; try {hint}." if hint else ".")
+            f"{name!r} cannot be the name of a Python package here: it has lowercase Latin "
+            "letters, digits and single underscores, and begins with a letter"
+            + (f"; try {hint}." if hint else ", as in my_shop.")
         )
     reason = _taken(name, repository)
     if reason:
-        raise StartingError(f"{name!r} cannot be the name: {reason}; try my_{name}.")
+        _refuse(name, reason)
+
+
+def _refuse(name: str, reason: str) -> NoReturn:
+    raise StartingError(f"{name!r} cannot be the name: {reason}; try my_{name}.")
 
 
 def nearest(name: str) -> str:

@@ -8,10 +8,22 @@ from pathlib import Path
 from starting.errors import StartingError
 from starting.git import tracked_files
 
+# What a folder may have that counts as empty: a git repository, and what file managers leave.
+_NOTHING = frozenset({".git", ".DS_Store", ".directory", "Thumbs.db", "desktop.ini"})
+
+
+def require_outside(target: Path, repository: Path) -> None:
+    """Raise StartingError if `target` is in the folder that projects are started from."""
+    if target.resolve().is_relative_to(repository.resolve()):
+        raise StartingError(
+            f"{target} is in the folder that the project is started from; choose one elsewhere, "
+            f"such as {repository.resolve().parent / target.name}."
+        )
+
 
 def require_empty(target: Path) -> None:
     """Raise StartingError if there is anything but perhaps a git repository."""
-    if _content(target) - {target / ".git"}:
+    if any(path.name not in _NOTHING for path in _content(target)):
         raise StartingError(f"{target} is not empty; choose a folder that is empty or new.")
 
 
@@ -25,7 +37,8 @@ def require_tracked(target: Path, files: Iterable[Path]) -> None:
     for file in sorted(there - set(tracked_files(target)) if there else there):
         raise StartingError(
             f"{target / file}, which git does not track, is in the way of a file of the new "
-            "version; rename it or commit it, and run this again."
+            "version; rename it or commit it (`git add --force`, if git ignores it), and run this "
+            "again."
         )
 
 
@@ -54,4 +67,5 @@ def _content(target: Path) -> set[Path]:
     except FileNotFoundError:
         return set()
     except NotADirectoryError as error:
-        raise StartingError(f"{target} is a file; choose a folder that is empty or new.") from error
+        file = next(path for path in (target, *target.parents) if path.exists())
+        raise StartingError(f"{file} is a file; choose a folder that is empty or new.") from error

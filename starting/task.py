@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from starting.errors import StartingError, ends_in_one_sentence
 from starting.git import git, require_clean
 from starting.names import Names
 from starting.product import copy, files_of, make
-from starting.target import emptied_on_failure, require_empty, require_tracked
+from starting.target import emptied_on_failure, require_empty, require_outside, require_tracked
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -36,6 +37,7 @@ def main(
     # A `copier recopy` calls itself a copy as well: it knows nothing of what has been edited.
     first = operation == "copy"
     if first:
+        require_outside(target, Path(source_path))
         require_empty(target)
     if Path(source_path).is_dir():
         # Copier would include changes, and then know of no commit to compare a later one with.
@@ -43,6 +45,8 @@ def main(
         # A relative path would mean another folder to a `copier update` in the project.
         remembered["_src_path"] = source_path
     wanted = Answers.of(remembered)
+    if first:
+        wanted.check_new(REPOSITORY)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make(REPOSITORY, folder, wanted)
@@ -57,11 +61,11 @@ def main(
                 folder, target, [*(file for file in files if file not in left_alone), answers_file]
             )
             if first:
-                _begin(target, Names.of(wanted.name))
+                _begin(target, Names.of(wanted.name), [*files, answers_file])
 
 
-def _begin(target: Path, names: Names) -> None:
-    """Write `.env`, and commit everything unless the folder is in somebody's repository."""
+def _begin(target: Path, names: Names, files: Iterable[Path]) -> None:
+    """Write `.env`, and commit `files` unless the folder is in somebody's repository."""
     dotenv = f"{names.package}/stack/dotenv.py"
     done = subprocess.run(
         [sys.executable, "-I", dotenv, ".env.example", ".env"],
@@ -77,7 +81,8 @@ def _begin(target: Path, names: Names) -> None:
         git(target, "rev-parse", "--git-dir")
     except StartingError:
         git(target, "init", "--quiet", "--initial-branch=main")
-        git(target, "add", "--all")
+        # By force, as the user's own git may ignore some of them in every project.
+        git(target, "add", "--force", "--", *map(str, files))
         git(
             target,
             *_author(target, names),

@@ -34,7 +34,7 @@ EDITS = (
     ),
     (".env.example", r"\n# How many messages an hour [^\n]*\n(# FEEDBACK_PER_\w+=\d+\n)+", ""),
     ("scripts/lint", r" FEEDBACK_DELAY_SECONDS=''", ""),
-    ("pyproject.toml", r'(testpaths = \[[^\]]*), "feedback"', r"\1"),
+    ("pyproject.toml", r'(\ntestpaths = \[)\n    "feedback",', r"\1"),
     ("pyproject.toml", r'\n    "error::DeprecationWarning:feedback",', ""),
     ("pyproject.toml", r'(\nfiles = \[[^\]]*), "feedback"', r"\1"),
     ("django_celery/settings.py", r'\n    "feedback",', ""),

@@ -36,8 +36,8 @@ def check_app_name(name: str, root: Path) -> None:
     """Raise CannotAddError if no app in the folder `root` can be called `name`."""
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) or len(name) > LONGEST:
         problem = (
-            f"{name!r} cannot be the name of an app: it has at most {LONGEST} small letters, "
-            "digits and single underscores, and begins with a letter, as in `orders`"
+            f"{name!r} cannot be the name of an app: it has at most {LONGEST} lowercase Latin "
+            "letters, digits and single underscores, and begins with a letter, as in `orders`"
         )
     elif keyword.iskeyword(name):
         problem = f"`{name}` is a keyword of Python and cannot be the name of an app"

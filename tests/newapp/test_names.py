@@ -34,7 +34,7 @@ def test_a_good_name(name: str) -> None:
         ("1st", "cannot be the name of an app"),
         ("_orders", "cannot be the name of an app"),
         ("a__b", "cannot be the name of an app"),
-        ("заказы", "cannot be the name of an app"),
+        ("заказы", "lowercase Latin letters"),
         ("orders\n", "cannot be the name of an app"),
         ("n" * (LONGEST + 1), "cannot be the name of an app"),
         ("class", "keyword of Python"),

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Self
 
+import pytest
+
 from tests.processes import eventually
 from tests.stack.clone import Clone
 
@@ -122,3 +124,10 @@ def tool(name: str) -> Path:
 def tracked(folder: Path) -> Iterable[Path]:
     """Return the paths of the files that git tracks in a folder."""
     return [folder / name for name in git(folder, "ls-files").splitlines()]
+
+
+def configure_git(patch: pytest.MonkeyPatch, folder: Path, setting: str) -> None:
+    """Give git a user's configuration with one setting in it, kept in `folder`."""
+    name, _, value = setting.partition("=")
+    patch.setenv("GIT_CONFIG_GLOBAL", str(folder / ".gitconfig"))
+    git(folder, "config", "--global", name, value)

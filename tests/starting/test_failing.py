@@ -54,7 +54,7 @@ def test_what_cannot_be_written_is_said_in_one_sentence(template: Template, tmp_
 
     written = start(template.folder, "shop", "file/shop", folder=tmp_path)
 
-    assert written == "file/shop is a file; choose a folder that is empty or new.\n"
+    assert written == "file is a file; choose a folder that is empty or new.\n"
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
 
 

@@ -7,14 +7,15 @@ from importlib.metadata import packages_distributions
 import pytest
 from django.apps import apps
 
+from django_celery.reload.rules import _IGNORED_FOLDERS
 from starting.errors import StartingError
-from starting.names import Names, check_name, nearest
+from starting.names import Names, check_new_name, nearest
 from tests.processes import ROOT
 
 
 @pytest.mark.parametrize("name", ["shop", "my_shop", "a", "shop2", "a_name_of_many_words"])
 def test_a_good_name(name: str) -> None:
-    check_name(name, ROOT)
+    check_new_name(name, ROOT)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,10 @@ def test_a_good_name(name: str) -> None:
         ("_shop_", "try shop."),
         ("my__shop", "try my_shop."),
         ("../shop", "try shop."),
-        ("магазин", "single underscores."),
+        ("магазин", "lowercase Latin letters, digits and single underscores"),
+        ("класс", "as in my_shop."),
+        ("ﬁsh", "lowercase Latin letters"),
+        ("schön", "lowercase Latin letters"),
         ("shop\n", "try shop."),
         ("class", "Python has a keyword of this name; try my_class."),
         ("match", "Python has a keyword of this name"),
@@ -41,6 +45,7 @@ def test_a_good_name(name: str) -> None:
         ("admin", "an app of the project has this name"),
         ("durable", "an app of the project has this name"),
         ("static", "git ignores the folder of this name; try my_static."),
+        ("orders", "the documentation adds an app of this name; try my_orders."),
         *[
             (folder, "the project has a folder or a module of this name")
             for folder in ("conftest", "docs", "feedback", "manage", "scripts", "tests")
@@ -49,7 +54,7 @@ def test_a_good_name(name: str) -> None:
 )
 def test_a_bad_name_is_refused_in_one_sentence(name: str, sentence: str) -> None:
     with pytest.raises(StartingError, match=re.escape(sentence)) as refusal:
-        check_name(name, ROOT)
+        check_new_name(name, ROOT)
 
     assert "\n" not in str(refusal.value)
     assert str(refusal.value).endswith(".")
@@ -71,10 +76,28 @@ def test_no_good_name_is_ignored_by_git() -> None:
     assert [name for name in ignored if not refused(name)] == []
 
 
+def test_every_good_name_is_watched() -> None:
+    assert "venv" in _IGNORED_FOLDERS
+
+    assert [name for name in sorted(_IGNORED_FOLDERS) if not refused(name)] == []
+
+
+def test_every_app_that_the_documentation_adds_is_refused() -> None:
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "starting/product-readme.md"]
+    added = {
+        name
+        for page in pages
+        for name in re.findall(r"scripts/app (\w+)`?$", page.read_text(), re.M)
+    }
+    assert "orders" in added
+
+    assert [name for name in sorted(added) if not refused(name)] == []
+
+
 def refused(name: str) -> bool:
     """Whether a project cannot have this name."""
     try:
-        check_name(name, ROOT)
+        check_new_name(name, ROOT)
     except StartingError:
         return True
     return False

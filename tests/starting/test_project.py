@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.processes import ROOT
-from tests.starting.starter import LEFTOVER, Template, git, run, tool, tracked
+from tests.starting.starter import LEFTOVER, Template, configure_git, git, run, tool, tracked
 
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 
@@ -126,7 +126,9 @@ def test_the_name_is_that_of_the_folder(template: Template, tmp_path: Path) -> N
     [
         ({"name": "celery"}, "a package that the project uses has this name; try my_celery."),
         ({"name": "My-Shop"}, "try my_shop."),
-        ({"port": 65536}, "65536 is no port; choose one between 1 and 65535."),
+        ({"port": 65536}, "65536 is not a port; choose one between 1024 and 65535."),
+        ({"port": 80}, "choose one between 1024 and 65535."),
+        ({"name": "orders"}, "the documentation adds an app of this name; try my_orders."),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_written(
@@ -181,3 +183,28 @@ def test_where_git_does_not_know_who_commits(
     written = template.copy(tmp_path / "shop")
 
     assert git(tmp_path / "shop", "log", "--format=%an <%ae>") == "shop <shop@localhost>\n", written
+
+
+def test_where_git_writes_line_ends_of_windows_it_does_not_here(
+    template: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure_git(monkeypatch, tmp_path, "core.autocrlf=true")
+    template.copy(tmp_path / "shop")
+    git(tmp_path, "clone", "--quiet", "shop", "clone")
+
+    for folder in (tmp_path / "shop", tmp_path / "clone"):
+        assert git(folder, "status", "--porcelain") == ""
+        for path in tracked(folder):
+            assert b"\r\n" not in path.read_bytes(), path
+
+
+def test_whatever_git_ignores_elsewhere_is_in_the_first_commit(
+    template: Template, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ignore").write_text(".vscode/\n*.mo\nuv.lock\n.env*\ndocs\n.*\n/scripts/**\n")
+    configure_git(monkeypatch, tmp_path, f"core.excludesFile={tmp_path / 'ignore'}")
+
+    template.copy(tmp_path / "my_shop")
+
+    assert git(tmp_path / "my_shop", "ls-files") == git(shop, "ls-files")
+    assert git(tmp_path / "my_shop", "status", "--porcelain") == ""

@@ -3,12 +3,13 @@
 import re
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from tests.processes import ROOT
-from tests.starting.starter import Template, git, run, start
+from tests.starting.starter import Template, configure_git, git, run, start
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +81,13 @@ def update(project: Path, *options: str, check: bool = True) -> str:
 def script(project: Path, *options: str) -> str:
     """Update a project, as its README says."""
     return run(project / "scripts/update", *options, folder=Path("/"), check=False)
+
+
+def with_the_environment_of_the_tests(project: Path) -> None:
+    """Keep `./scripts/update` from installing the packages of a project."""
+    (project / ".venv").symlink_to(ROOT / ".venv")
+    (project / ".git/info/exclude").write_text(".venv\n")
+    (project / "scripts/setup").write_text("#!/bin/sh\n")
 
 
 SENDER = 'DEFAULT_FROM_EMAIL = "support@example.com"'
@@ -197,6 +205,59 @@ def test_what_a_link_leads_to_is_not_written_over(
     assert (project / "docs/news.md").exists()
 
 
+def test_what_git_ignores_elsewhere_is_updated_as_well(
+    newer: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ignore").write_text(".vscode/\n*.lock\n.*\n/docs\nlitter\n")
+    configure_git(monkeypatch, tmp_path, f"core.excludesFile={tmp_path / 'ignore'}")
+    written = start(newer.folder, "shop", "shop", folder=tmp_path)
+    project = tmp_path / "shop"
+    assert project.exists(), written
+    with_the_environment_of_the_tests(project)
+    edit(project / "shop/settings.py", SENDER, 'DEFAULT_FROM_EMAIL = "us@shop.example"')
+    edit(project / ".env.example", "PORT=8000", "PORT=8080")
+    commit(project)
+    (project / "litter").touch()
+
+    for release, name in (("v2.0.0", "docs/news.md"), ("v3.0.0", ".news")):
+        (newer.folder / name).write_text("# News\n")
+        (newer.folder / "docs/doctor.md").write_text(f"# {release}\n")
+        git(newer.folder, "add", "--force", name)
+        newer.release(release)
+        updated = script(project)
+
+        assert (project / name).exists(), updated
+        assert (project / "docs/doctor.md").read_text() == f"# {release}\n"
+        assert (
+            'DEFAULT_FROM_EMAIL = "us@shop.example"' in (project / "shop/settings.py").read_text()
+        )
+        assert "PORT=8080" in (project / ".env.example").read_text()
+        assert "litter" not in git(project, "status", "--porcelain")
+        git(project, "add", "--force", name)
+        git(project, "commit", "--quiet", "--all", "--message", release)
+
+
+def test_an_app_of_the_users_is_kept_when_the_demo_is_taken_out(
+    project: Path, tmp_path: Path
+) -> None:
+    run(sys.executable, "-B", "manage.py", "addapp", "orders", folder=project)
+    run(sys.executable, "-B", "manage.py", "addapp", "people", folder=project)
+    commit(project)
+
+    update(project, "--data", "demo=false")
+
+    assert git(project, "diff", "--name-only", "--diff-filter=U") == ""
+    assert not (project / "feedback").exists()
+    tomllib.loads((project / "pyproject.toml").read_text())
+    assert run("git", "grep", "-il", "-e", "feedback", folder=project, check=False) == ""
+    run(sys.executable, "-B", "manage.py", "check", folder=project)
+    run(
+        *(sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "-q"),
+        *("tests/test_front.py", "orders/tests/test_views.py", "people/tests/test_views.py"),
+        folder=project,
+    )
+
+
 def test_the_demo_can_be_taken_out_later(project: Path) -> None:
     edit(project / "shop/settings.py", SENDER, 'DEFAULT_FROM_EMAIL = "us@shop.example"')
     commit(project)
@@ -227,10 +288,7 @@ class TestTheScript:
     def project(self, newer: Template, untagged: tuple[Path, Path], tmp_path: Path) -> Path:
         """A project that was started by `./scripts/start` from that commit."""
         project = copied(untagged[1], tmp_path / "shop", started_from=newer)
-        (project / ".venv").symlink_to(ROOT / ".venv")
-        (project / ".git/info/exclude").write_text(".venv\n")
-        # It would install the packages of the project.
-        (project / "scripts/setup").write_text("#!/bin/sh\n")
+        with_the_environment_of_the_tests(project)
         commit(project)
         return project
 
@@ -291,6 +349,29 @@ class TestTheScript:
         [command] = re.findall(r"The update is not complete; `(.*)` takes back", written)
         run("sh", "-c", command, folder=project)
         assert git(project, "status", "--porcelain") == ""
+
+    def test_names_the_conflicts_and_the_way_back(self, newer: Template, project: Path) -> None:
+        changed = ("shop/settings.py", "docs/doctor.md")
+        edit(project / changed[0], SENDER, 'DEFAULT_FROM_EMAIL = "us@shop.example"')
+        edit(project / changed[1], "# The doctor", "# Our doctor")
+        commit(project)
+        edit(
+            newer.folder / "django_celery/settings.py", SENDER, 'DEFAULT_FROM_EMAIL = "x@y.example"'
+        )
+        edit(newer.folder / changed[1], "# The doctor", "# Their doctor")
+        (newer.folder / "docs/more.md").write_text("# More\n")
+        git(newer.folder, "add", "--all")
+        git(newer.folder, "commit", "--quiet", "--message", "Change the same lines")
+
+        written = script(project)
+
+        [names, command] = re.findall(
+            r"changed the same lines of these files:\n((?:  .*\n)+).*`(.*)` takes", written
+        )[0]
+        assert names.split() == sorted(changed)
+        run("sh", "-c", command, folder=project)
+        assert git(project, "status", "--porcelain") == ""
+        assert not (project / "docs/more.md").exists()
 
 
 def test_nothing_new_changes_nothing(project: Path) -> None:
