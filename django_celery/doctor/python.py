@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import subprocess
 import sys
 import sysconfig
@@ -15,7 +16,12 @@ def interpreter(patient: Patient) -> Findings:
     """Say which Python this is; it should be that of `.venv`, where there is one."""
     python = f"Python {platform.python_version()}"
     environment = patient.folder / ".venv"
-    if not environment.is_dir():
+    if place := _made_for(environment):
+        yield problem(
+            f"The programs in {environment}/bin do not run: they were made for {place}.",
+            "Run ./scripts/setup, which makes them anew.",
+        )
+    elif not environment.is_dir():
         yield note(f"{python} runs this, from {sys.prefix}; there is no .venv in this folder.")
     elif Path(sys.prefix).resolve() != environment.resolve():
         yield warning(
@@ -48,32 +54,47 @@ def hidden(_patient: Patient) -> Findings:
         yield ok("No PYTHONPATH is set that could hide a package.")
 
 
+def _made_for(environment: Path) -> str:
+    """Return the folder that the programs of an environment name, if that is another one."""
+    try:
+        beginning = (environment / "bin" / "celery").read_text().splitlines()[:2]
+    except OSError:
+        return ""
+    # A shebang, or a line of the shell where the path is too long for one.
+    named = re.search(r"(/[^'\"]*)/bin/python", "\n".join(beginning))
+    if not named or Path(named[1]).resolve() == environment.resolve():
+        return ""
+    return named[1]
+
+
 def packages(patient: Patient) -> Findings:
     """Ask uv what it would have to change, which takes a tenth of a second and no network."""
-    uv = patient.folder / ".venv" / "bin" / "uv"
-    if not uv.exists():
+    if not (patient.folder / ".venv" / "bin" / "uv").exists():
         yield note("The packages: not looked at, as uv, which development installs, is not there.")
         return
-    answer = subprocess.run(  # noqa: S603 - the project's own uv.
-        [uv, "sync", "--check", "--locked", "--offline", "--no-progress"],
-        cwd=patient.folder,
-        # As scripts/setup does: what another environment or configuration says does not count.
-        env={
-            **{name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"},
-            "UV_PYTHON": str(patient.folder / ".venv" / "bin" / "python"),
-            "UV_PROJECT_ENVIRONMENT": ".venv",
-        },
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    lock = _uv(patient, "lock", "--check")
+    if lock.returncode:
+        yield problem(
+            "uv.lock does not fit pyproject.toml.",
+            "Run `./scripts/uv lock`, then ./scripts/setup.",
+        )
+        return
+    answer = _uv(patient, "sync", "--check", "--frozen")
     if answer.returncode == 0:
         yield ok("The packages in .venv are those of uv.lock, and uv.lock fits pyproject.toml.")
         return
     lines = answer.stderr.splitlines()
     changes = [line.strip() for line in lines if line.startswith((" + ", " - ", " ~ "))]
     yield problem(
-        "The packages in .venv, uv.lock and pyproject.toml do not fit together: "
-        f"{', '.join(changes) or ' '.join(lines[-1:])}.",
-        "Run `.venv/bin/uv sync`.",
+        f"The packages in .venv are not those of uv.lock: {', '.join(changes) or ' '.join(lines[-1:])}.",
+        "Run `./scripts/uv sync --frozen`.",
+    )
+
+
+def _uv(patient: Patient, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - the project's own script.
+        [patient.folder / "scripts" / "uv", *arguments, "--offline", "--no-progress"],
+        check=False,
+        capture_output=True,
+        text=True,
     )

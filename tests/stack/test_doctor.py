@@ -87,4 +87,16 @@ def test_packages_that_are_not_those_of_the_lock(clone: Clone) -> None:
 
     assert code == 1
     [line] = [line for line in lines if line.startswith("problem")]
-    assert "uv.lock and pyproject.toml do not fit together" in line
+    assert "uv.lock does not fit pyproject.toml." in line
+    assert "./scripts/uv lock" in line
+
+
+def test_an_environment_that_was_made_for_another_folder(clone: Clone) -> None:
+    program = clone.folder / ".venv" / "bin" / "celery"
+    with clone.edited(program, lambda text: text.replace(str(clone.folder), "/elsewhere")):
+        code, lines = ask(clone)
+
+    assert code == 1
+    [line] = [line for line in lines if line.startswith("problem")]
+    assert "they were made for /elsewhere/.venv." in line
+    assert "./scripts/setup" in line
