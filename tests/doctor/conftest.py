@@ -9,6 +9,7 @@ import pytest
 
 from django_celery.celery import app
 from django_celery.doctor.patient import Patient
+from tests.processes import free_port
 from tests.reload.conftest import project
 from tests.reload.project import Project
 
@@ -31,7 +32,12 @@ def ask(project: Project) -> tuple[str, str]:
     done = subprocess.run(
         [sys.executable, "manage.py", "doctor"],
         cwd=project.folder,
-        env={"PATH": os.environ["PATH"], "PROBE_URL": project.probe_url},
+        # The default port may be held by another project.
+        env={
+            "PATH": os.environ["PATH"],
+            "PORT": str(free_port()),
+            "PROBE_URL": project.probe_url,
+        },
         check=False,
         capture_output=True,
         text=True,

@@ -15,9 +15,9 @@ pytestmark = pytest.mark.browser
 
 # What a worker does that is told of the rows.
 PROCESS = """
-from orders.models import Order
-from orders.tasks import process
-for row in Order.objects.all():
+from otters.models import Otter
+from otters.tasks import process
+for row in Otter.objects.all():
     process(str(row.pk), 0)
 """
 
@@ -38,7 +38,7 @@ BROKEN_WORDS = """
 def test_shows_live_what_becomes_of_a_row_and_fits_a_phone(
     browser: Browser, folder: Path, run: Run
 ) -> None:
-    assert_passes(run("manage.py", "addapp", "orders"))
+    assert_passes(run("manage.py", "addapp", "otters"))
     port = free_port()
     server = Process(
         [sys.executable, "-u", "manage.py", "runserver", "--noreload", str(port)],
@@ -53,7 +53,7 @@ def test_shows_live_what_becomes_of_a_row_and_fits_a_phone(
     try:
         server.wait_for("Quit the server")
         page = context.new_page()
-        page.goto(f"http://127.0.0.1:{port}/orders/")
+        page.goto(f"http://127.0.0.1:{port}/otters/")
         for name in ("Anna Smith", "endless" * 20):
             page.locator("[name=name]").fill(name)
             page.locator("main button").click()

@@ -18,7 +18,7 @@ from django_celery.newapp.names import (
 from tests.processes import ROOT
 
 
-@pytest.mark.parametrize("name", ["orders", "x", "status", "order_lines", "a1", "n" * LONGEST])
+@pytest.mark.parametrize("name", ["otters", "x", "status", "order_lines", "a1", "n" * LONGEST])
 def test_a_good_name(name: str) -> None:
     check_app_name(name, ROOT)
     check_model_name(model_name(name))

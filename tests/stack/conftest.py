@@ -1,6 +1,7 @@
 """Clones to run the stack in, on machines with a Redis and without one."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import programs
+from tests.processes import free_port
 from tests.stack.clone import Clone
 
 # What a clone's processes may know of the shell that the tests were started from: how to reach
@@ -84,6 +86,9 @@ def session_clone(
     clone = Clone(tmp_path_factory.mktemp("ready") / "another clone", environment)
     assert clone.run("scripts/setup").wait() == 0
     assert clone.manage("migrate").wait() == 0
+    # The default one may be held, by `./scripts/dev` in the developer's own folder for one.
+    port = re.sub(r"^PORT=.*$", f"PORT={free_port()}", clone.dotenv.read_text(), flags=re.MULTILINE)
+    clone.dotenv.write_text(port)
     # The demo's task pretends to work for some seconds; the tests need not wait for that.
     text = clone.dotenv.read_text()
     clone.dotenv.write_text(text.replace("FEEDBACK_DELAY_SECONDS=5", "FEEDBACK_DELAY_SECONDS=0"))

@@ -11,30 +11,30 @@ from tests.stack.clone import Clone, Visitor, running
 
 @pytest.fixture
 def growing_clone(clone: Clone) -> Iterator[Clone]:
-    """A clone in which a test may add the app `orders`; it is taken out again."""
+    """A clone in which a test may add the app `otters`; it is taken out again."""
     with ExitStack() as undo:
         for name in ("pyproject.toml", "django_celery/settings.py", "django_celery/urls.py"):
             undo.enter_context(clone.edited(clone.folder / name, str))
         yield clone
         clone.end()
-        clone.manage("migrate", "orders", "zero").wait()
-    clone.run("rm", "-r", "orders").wait()
+        clone.manage("migrate", "otters", "zero").wait()
+    clone.run("rm", "-r", "otters").wait()
 
 
 def test_the_task_and_the_page_of_a_new_app_are_live(growing_clone: Clone, with_redis: str) -> None:
     with running(growing_clone, PATH=with_redis) as stack:
-        added = growing_clone.run("scripts/app", "orders")
+        added = growing_clone.run("scripts/app", "otters")
 
         assert added.wait() == 0, added.output
-        stack.wait_for("+ orders.tasks.process")
+        stack.wait_for("+ otters.tasks.process")
         # Django's own server looks for changes once in a second.
-        eventually(lambda: stack.answers("/orders/"))
-        assert stack.submit("/orders/", name="Anna") == "/orders/"
-        stack.wait_for("Task orders.tasks.process[")
-        eventually(lambda: "Hello Anna, from a worker." in Visitor(stack.port).open("/orders/"))
+        eventually(lambda: stack.answers("/otters/"))
+        assert stack.submit("/otters/", name="Anna") == "/otters/"
+        stack.wait_for("Task otters.tasks.process[")
+        eventually(lambda: "Hello Anna, from a worker." in Visitor(stack.port).open("/otters/"))
 
         # At no moment was there half an app.
         assert "Traceback" not in stack.output
-        again = growing_clone.run("scripts/app", "orders")
+        again = growing_clone.run("scripts/app", "otters")
         assert again.wait() == 1
-        assert "orders exists already" in again.output
+        assert "otters exists already" in again.output
