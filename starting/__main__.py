@@ -10,7 +10,7 @@ from pathlib import Path
 from starting.answers import RUSSIAN, Answers
 from starting.errors import StartingError, ends_in_one_sentence
 from starting.git import environment, require_clean
-from starting.target import emptied_on_failure, require_empty, require_outside
+from starting.target import emptied_on_failure, require_empty, require_usable
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -38,7 +38,7 @@ def main() -> None:
 
     answers = Answers(options.name, options.demo, options.port, options.languages)
     answers.check_new(REPOSITORY)
-    require_outside(options.folder, REPOSITORY)
+    require_usable(options.folder, REPOSITORY)
     require_empty(options.folder)
     require_clean(REPOSITORY)
     with emptied_on_failure(options.folder):

@@ -1,5 +1,6 @@
 """The folder that a project is started in: empty before, and again if it cannot be finished."""
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -12,8 +13,13 @@ from starting.git import tracked_files
 _NOTHING = frozenset({".git", ".DS_Store", ".directory", "Thumbs.db", "desktop.ini"})
 
 
-def require_outside(target: Path, repository: Path) -> None:
-    """Raise StartingError if `target` is in the folder that projects are started from."""
+def require_usable(target: Path, repository: Path) -> None:
+    """Raise StartingError if no project can live in `target`, or if it is in `repository`."""
+    if os.pathsep in str(target.resolve()):
+        raise StartingError(
+            f"{target.resolve()} has a colon in it, which separates the folders of PATH: the "
+            "project's programs would not be found. Choose another folder."
+        )
     if target.resolve().is_relative_to(repository.resolve()):
         raise StartingError(
             f"{target} is in the folder that the project is started from; choose one elsewhere, "

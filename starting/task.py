@@ -18,7 +18,7 @@ from starting.errors import StartingError, ends_in_one_sentence
 from starting.git import git, require_clean
 from starting.names import Names
 from starting.product import copy, files_of, make
-from starting.target import emptied_on_failure, require_empty, require_outside, require_tracked
+from starting.target import emptied_on_failure, require_empty, require_tracked, require_usable
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -37,7 +37,7 @@ def main(
     # A `copier recopy` calls itself a copy as well: it knows nothing of what has been edited.
     first = operation == "copy"
     if first:
-        require_outside(target, Path(source_path))
+        require_usable(target, Path(source_path))
         require_empty(target)
     if Path(source_path).is_dir():
         # Copier would include changes, and then know of no commit to compare a later one with.

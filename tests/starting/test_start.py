@@ -16,6 +16,7 @@ from tests.starting.starter import Template, git, run, start
         (["shop", "there", "--port", "0"], "0 is not a port; choose one between 1024 and 65535."),
         (["shop", "there", "--port", "80"], "choose one between 1024 and 65535."),
         (["shop", "there", "--port", "6000"], "refuse to open port 6000; choose another one."),
+        (["shop", "there:here"], "would not be found. Choose another folder."),
         (["shop", "there", "--languages", "de"], "The languages are en or en,ru, not 'de'."),
     ],
 )
