@@ -33,6 +33,7 @@ EXAMINATIONS = (
     Examination(".env", "dotenv.dotenv", vital=True),
     Examination("the code", "code.loads", vital=True),
     Examination("the folder", "folder.usable", vital=True),
+    Examination("who can read what is stored", "folder.readable"),
     Examination("Django's system checks", "code.checks"),
     Examination("the ports", "ports.ports"),
     Examination("left-over processes", "processes.left_over"),

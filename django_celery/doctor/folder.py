@@ -1,9 +1,10 @@
-"""The project's folder: can what `./scripts/dev` starts write there?"""
+"""The project's folder: can what `./scripts/dev` starts write there, and who else can read it?"""
 
 from django.conf import settings
 
-from django_celery.doctor.findings import Findings, ok, problem
+from django_celery.doctor.findings import Findings, ok, problem, warning
 from django_celery.doctor.patient import Patient
+from django_celery.private import is_open
 from django_celery.stack.errors import CannotStartError
 from django_celery.stack.folder import require_usable
 
@@ -18,3 +19,16 @@ def usable(patient: Patient) -> Findings:
         yield problem(str(error), "")
     else:
         yield ok(f"{patient.folder} and what is in .run can be written.")
+
+
+def readable(patient: Patient) -> Findings:
+    """Find out whether other users of this machine can read what people have sent."""
+    paths = [patient.folder / ".run", *sorted(patient.folder.glob("db.sqlite3*"))]
+    paths = [path for path in paths if path.exists()]
+    for path in filter(is_open, paths):
+        yield warning(
+            f"{path} has what people have sent, and other users of this machine can read it.",
+            f"Run `chmod go= {path}`.",
+        )
+    if not any(map(is_open, paths)):
+        yield ok("What the project has stored in its folder is for its owner only.")

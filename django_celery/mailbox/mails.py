@@ -13,6 +13,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from django_celery.private import make_folder
+
 # As many are kept, the newest.
 LIMIT = 100
 
@@ -76,7 +78,7 @@ def keep(source: bytes) -> None:
     It is there in full or not at all. Raises `OSError` if it cannot be written.
     """
     folder = _folder()
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     written = folder / f"{time.time_ns()}-{secrets.token_hex(4)}.part"
     written.write_bytes(source)
     written.replace(written.with_suffix(".eml"))

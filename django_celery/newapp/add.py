@@ -59,7 +59,7 @@ def add_app(app: str, model: str) -> None:
     edits = _edits(root, app)
     _check_database(app)
     # On the file system of the project, and where the reload does not look.
-    (root / ".run").mkdir(exist_ok=True)
+    (root / ".run").mkdir(mode=0o700, exist_ok=True)
     with TemporaryDirectory(dir=root / ".run", prefix="app-") as folder, ExitStack() as undo:
         stage = Stage(Path(folder), app)
         stage.write(model)

@@ -41,7 +41,7 @@ class Beat:
 
     def __init__(self, app: Any, hub: Any, folder: Path) -> None:
         """Tick in `hub`'s loop; keep the lock and the times of the last runs in `folder`."""
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         self._hub = hub
         self._state = folder / "beat.json"
         self._lock: IO[str] = (folder / "beat.lock").open("w")

@@ -27,7 +27,7 @@ def hold() -> None:
 
     Raises CannotStartError if another process holds it.
     """
-    LOCK.parent.mkdir(exist_ok=True)
+    LOCK.parent.mkdir(mode=0o700, exist_ok=True)
     # Never closed: that would set the lock free. Locks of this kind belong to one process;
     # what honcho starts does not hold it, too.
     descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600)

@@ -7,6 +7,7 @@ from subprocess import Popen
 
 import redis
 
+from django_celery.private import make_folder
 from django_celery.reload.stopping import redis_patience
 from django_celery.stack.client import connect, without_password
 from django_celery.stack.guard import guarded
@@ -54,7 +55,7 @@ def serve(port: int, say: Say) -> int:
     """
     told = Told()
     server = find_server(port)
-    REDIS_FOLDER.mkdir(parents=True, exist_ok=True)
+    make_folder(REDIS_FOLDER)
     started = time.time()
     with guarded(server.command, folder=REDIS_FOLDER, log=LOG) as process:
         client = connect(f"redis://127.0.0.1:{port}/0")

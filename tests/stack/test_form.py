@@ -6,6 +6,7 @@ import signal
 import subprocess
 from collections.abc import Callable
 
+from django_celery.private import is_open
 from tests.processes import free_port
 from tests.stack.clone import Clone, Stack, running
 
@@ -33,6 +34,13 @@ def test_a_fresh_clone_needs_nothing_but_the_one_command(fresh_clone: Clone) -> 
         assert stack.visit("first message").startswith("/success/")
         stack.wait_for("Subject: Your Feedback")
         stack.wait_for("\tfirst message")
+        stored = (
+            ".run",
+            ".run/mailbox",
+            *(path.name for path in fresh_clone.folder.glob("db.sqlite3*")),
+        )
+        assert len(stored) > 2
+        assert [name for name in stored if is_open(fresh_clone.folder / name)] == []
 
         # The edit of the code, and that of `.env`, are live without a restart by hand.
         edit = subject('f"Sent after {settings.FEEDBACK_DELAY_SECONDS} seconds"')
