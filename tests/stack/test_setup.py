@@ -196,8 +196,20 @@ class TestWhatIsInstalled:
         written = set_up(renamed)
 
         assert written == (
-            f"This folder was {project}: making .venv anew, whose programs are bound to their place.\n"
+            f"The programs of .venv are bound to {project}/.venv, so making it anew.\n"
         )
+
+    def test_an_environment_that_is_kept_elsewhere_stays(
+        self, project: Path, set_up: Callable[..., str]
+    ) -> None:
+        set_up(project)
+        elsewhere = project.rename(project.with_name("elsewhere"))
+        set_up(elsewhere)
+        shutil.copytree(elsewhere, project, ignore=shutil.ignore_patterns(".venv"))
+        (project / ".venv").symlink_to(elsewhere / ".venv")
+
+        assert set_up(project) == ""
+        assert (project / ".venv").is_symlink()
 
     def test_a_lock_that_does_not_fit_is_said(
         self, project: Path, set_up: Callable[..., str]
