@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import threading
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +36,7 @@ requires-python = ">=3.12"
 [[package]]
 name = "parcel"
 version = "1.0"
-source = {{ registry = "https://pypi.org/simple" }}
+source = {{ registry = "{registry}" }}
 wheels = [
     {{ url = "{address}/{wheel}", hash = "sha256:{digest}", size = {size} }},
 ]
@@ -96,6 +97,7 @@ def make_project(folder: Path, files: str, wheel: Path) -> None:
     (folder / "pyproject.toml").write_text(PYPROJECT)
     content = wheel.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
-    (folder / "uv.lock").write_text(
-        LOCK.format(address=files, wheel=WHEEL, digest=digest, size=len(content))
-    )
+    ours = tomllib.loads((ROOT / "uv.lock").read_text())
+    registry = next(one["source"]["registry"] for one in ours["package"])
+    lock = {"address": files, "wheel": WHEEL, "digest": digest, "size": len(content)}
+    (folder / "uv.lock").write_text(LOCK.format(registry=registry, **lock))
