@@ -6,10 +6,12 @@ what is missing.
 """
 
 import functools
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import kombu.transport.virtual.base
 from billiard.common import terminate_handler_fired  # type: ignore[attr-defined]  # New in 4.3.
 from celery.utils.collections import AttributeDict
 from celery.worker import state as celery_state
@@ -79,6 +81,14 @@ def unblock(consumer: Any) -> None:
         for entry in client.client_list():
             if entry["addr"] == address:
                 client.client_unblock(int(entry["id"]))
+
+
+def requeue_quietly() -> None:
+    """Say nothing from now on of messages that arrive after the consumer has been cancelled.
+
+    kombu puts each back into its queue, as it should, and warns that it was undeliverable.
+    """
+    logging.getLogger(kombu.transport.virtual.base.__name__).setLevel(logging.ERROR)
 
 
 def _address(connection: Any) -> str:

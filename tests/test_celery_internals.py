@@ -1,6 +1,7 @@
 """The insides of Celery, kombu, billiard and redis-py are as `celery_internals` takes them to be."""
 
 import json
+import logging
 import os
 import sys
 from types import SimpleNamespace
@@ -70,6 +71,26 @@ def test_the_waiting_brpop_is_ended(found: dict[str, Any]) -> None:
     assert found["is blocked"]
     # The task that fills the pool waits for Redis, too.
     assert (found["blocked before"], found["blocked after"]) == (2, 1)
+
+
+def test_a_message_that_comes_too_late_is_requeued_without_a_word(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    logger = logging.getLogger("kombu.transport.virtual.base")
+    level = logger.level
+    with Connection("memory://") as connection:
+        transport: Any = connection.transport
+        connection.SimpleQueue("late").put("it")
+        raw = transport.channels[0]._get("late")
+        try:
+            transport._deliver(raw, "nobody consumes it")
+            assert "Requeuing undeliverable message" in caplog.text
+            caplog.clear()
+            celery_internals.requeue_quietly()
+            transport._deliver(raw, "nobody consumes it")
+        finally:
+            logger.setLevel(level)
+    assert caplog.text == ""
 
 
 def test_a_command_is_intercepted_and_run(found: dict[str, Any]) -> None:

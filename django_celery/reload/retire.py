@@ -19,7 +19,13 @@ from celery.platforms import EX_OK
 from celery.utils.log import get_logger
 from kombu.message import Message
 
-from ..celery_internals import ask_to_stop, blocked_connection, started_requests, unblock
+from ..celery_internals import (
+    ask_to_stop,
+    blocked_connection,
+    requeue_quietly,
+    started_requests,
+    unblock,
+)
 from .channel import Channel, ChannelClosedError
 from .give_back import attempt, give_back_running, give_back_waiting
 from .missing_tasks import MissingTasks
@@ -169,6 +175,7 @@ class Retirement:
         consumer = self._consumer
         for callback in self._before:
             attempt(callback)
+        requeue_quietly()
         attempt(consumer.task_consumer.cancel)
         attempt(give_back_waiting, consumer)
         attempt(self._missing.give_back, consumer)

@@ -28,12 +28,18 @@ def improved(handler: Any) -> Any:
         disable_nagle_algorithm = True
 
         def setup(self) -> None:
-            """Answer a command that fails with its error, and keep the connection open.
+            """Correct two things about a new connection.
 
-            fakeredis closes it, and the worker would have to connect anew: kombu asks for a
+            A command that fails is answered with its error, and the connection stays open:
+            fakeredis closes it, and the worker would have to connect anew, as kombu asks for a
             script by its hash first and sends it only after the error.
+
+            CLIENT LIST writes the connection's address as Redis does; fakeredis writes Python's
+            tuple, in which a worker that retires would not find its own.
             """
             super().setup()
+            host, port = self.client_address[:2]
+            self.current_client._client_info["addr"] = f"{host}:{port}"  # noqa: SLF001 - no setter.
             read_response = self.current_client.read_response
 
             def read_response_or_error() -> Any:
