@@ -1,7 +1,5 @@
 """The beat that is part of `runworker`: does it run, and does it send what is due?"""
 
-import datetime
-import json
 from typing import Any
 
 from celery import current_app
@@ -10,6 +8,8 @@ from django.conf import settings
 
 from django_celery.doctor.findings import Findings, note, ok, problem, warning
 from django_celery.doctor.patient import Patient, is_held
+from django_celery.reload import last_runs
+from django_celery.reload.last_runs import LastRuns
 
 # Seconds by which a periodic task may be late on a busy machine.
 PATIENCE = 60
@@ -34,23 +34,39 @@ def alive(patient: Patient) -> Findings:
             "`python -m celery -A django_celery beat`.",
         )
     else:
-        late = sorted(name for name in schedule if seconds_late(patient, name) > PATIENCE)
-        for name in late:
-            yield problem(
-                f"The beat runs, but has not sent {name!r} for {seconds_late(patient, name):.0f} s "
-                "after it was due (.run/beat.json).",
-                "Its worker may hang: restart ./scripts/dev.",
-            )
-        if not late:
-            yield ok("The beat runs, and no entry of its schedule is late.")
+        yield from punctual(patient)
 
 
-def seconds_late(patient: Patient, name: str) -> float:
+def punctual(patient: Patient) -> Findings:
+    """Look at when the entries of the schedule ran last."""
+    try:
+        runs = last_runs.read(patient.folder / ".run" / "beat.json")
+    except last_runs.UnreadableError as error:
+        yield warning(
+            f".run/beat.json cannot be read ({error}).",
+            "The beat writes it anew when it sends something.",
+        )
+        return
+    late = {
+        name: seconds
+        for name in sorted(current_app.conf.beat_schedule)
+        if (seconds := seconds_late(runs, name)) > PATIENCE
+    }
+    for name, seconds in late.items():
+        yield problem(
+            f"The beat runs, but has not sent {name!r} for {seconds:.0f} s after it was due "
+            "(.run/beat.json).",
+            "Its worker may hang: restart ./scripts/dev.",
+        )
+    if not late:
+        yield ok("The beat runs, and no entry of its schedule is late.")
+
+
+def seconds_late(runs: LastRuns, name: str) -> float:
     """Return for how many seconds an entry of the schedule has been due, negative if it is not."""
-    runs = json.loads((patient.folder / ".run" / "beat.json").read_text())
     if name not in runs:
         return 0
-    last = datetime.datetime.fromisoformat(runs[name][0])
+    last, _ = runs[name]
     schedule: Any = maybe_schedule(
         current_app.conf.beat_schedule[name]["schedule"], app=current_app
     )

@@ -6,18 +6,18 @@ eventlet have not got. A lock makes sure that only one beats, and a small file c
 each entry ran last.
 """
 
-import datetime
 import fcntl
-import json
 from pathlib import Path
 from typing import IO, Any
 
 from celery import bootsteps
 from celery.beat import Scheduler
 from celery.utils.log import get_logger
+from celery.utils.time import maybe_make_aware
 from django.conf import settings
 
-from . import APP
+from . import APP, last_runs
+from .last_runs import LastRuns
 from .retire import Retirement
 
 logger = get_logger(__name__)
@@ -46,7 +46,7 @@ class Beat:
         self._state = folder / "beat.json"
         self._lock: IO[str] = (folder / "beat.lock").open("w")
         self._scheduler = Scheduler(app)
-        self._saved: dict[str, tuple[str, int]] | None = None
+        self._saved: LastRuns | None = None
         self._stopped = False
 
     @classmethod
@@ -106,6 +106,7 @@ class Beat:
             return
         interval = _AFTER_ERROR
         try:
+            self._correct_the_future()
             interval = self._scheduler.tick()
             self._save()
         except Exception:
@@ -119,24 +120,43 @@ class Beat:
             self._hub.call_later(interval, self._tick)
 
     def _save(self) -> None:
-        if (runs := self._runs()) == self._saved:
-            return
-        temporary = self._state.with_suffix(".new")
-        temporary.write_text(json.dumps(runs))
-        temporary.replace(self._state)
-        self._saved = runs
+        if (runs := self._runs()) != self._saved:
+            last_runs.write(self._state, runs)
+            self._saved = runs
 
-    def _runs(self) -> dict[str, tuple[str, int]]:
+    def _runs(self) -> LastRuns:
         return {
-            name: (entry.last_run_at.isoformat(), entry.total_run_count)
+            name: (entry.last_run_at, entry.total_run_count)
             for name, entry in self._scheduler.schedule.items()
             if entry.last_run_at is not None
         }
 
     def _restore(self) -> None:
-        if not self._state.exists():
+        try:
+            runs = last_runs.read(self._state)
+        except last_runs.UnreadableError as error:
+            logger.warning(
+                "%s cannot be read (%s). It is written anew, and the entries of "
+                "CELERY_BEAT_SCHEDULE count from now.",
+                self._state,
+                error,
+            )
             return
-        for name, (last_run_at, count) in json.loads(self._state.read_text()).items():
+        for name, (last_run_at, count) in runs.items():
             if entry := self._scheduler.schedule.get(name):
-                entry.last_run_at = datetime.datetime.fromisoformat(last_run_at)
+                # In the zone of the schedule again: a change of its clocks may be in between.
+                zone = entry.default_now().tzinfo
+                is_aware = last_run_at.tzinfo is not None
+                entry.last_run_at = last_run_at.astimezone(zone) if is_aware else last_run_at
                 entry.total_run_count = count
+
+    def _correct_the_future(self) -> None:
+        """Have entries that ran last in the future, by a clock that was wrong, count from now."""
+        corrected = False
+        for entry in self._scheduler.schedule.values():
+            now = entry.default_now()
+            if entry.last_run_at and maybe_make_aware(entry.last_run_at) > maybe_make_aware(now):
+                entry.last_run_at = now
+                corrected = True
+        if corrected:
+            self._scheduler.populate_heap()

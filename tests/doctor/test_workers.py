@@ -198,6 +198,9 @@ def test_a_beat_that_runs_and_one_that_does_not_send(project: Project) -> None:
         state.write_text(json.dumps({"sweep": [before.isoformat(), 0]}))
         assert "The beat runs, but has not sent 'sweep' for 360" in doctor(project)
 
+        state.write_text("[]")
+        assert "warning  .run/beat.json cannot be read" in doctor(project)
+
 
 def test_a_zygote_that_its_supervisor_left_behind(project: Project, patient: Patient) -> None:
     patient.folder = project.folder

@@ -1,13 +1,16 @@
 """Periodic tasks in development: once each, also across reloads, and a new schedule is live."""
 
-import json
+import datetime
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from celery import Celery
+from celery.schedules import crontab
 
+from django_celery.reload import last_runs
 from django_celery.reload.beat import Beat
 from tests.reload.project import Project, eventually
 
@@ -78,7 +81,7 @@ def app() -> Celery:
 
 
 def times_sent(folder: Path) -> int:
-    return int(json.loads((folder / "beat.json").read_text())["every"][1])
+    return last_runs.read(folder / "beat.json")["every"][1]
 
 
 def test_it_never_asks_the_loop_for_a_tick_at_once(app: Celery, tmp_path: Path) -> None:
@@ -88,6 +91,84 @@ def test_it_never_asks_the_loop_for_a_tick_at_once(app: Celery, tmp_path: Path) 
     while times_sent(tmp_path) < 5:
         hub.turn()
     assert min(hub.delays) > 0
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        b"",
+        b'{"every": ["2026-01-0',
+        b"[]",
+        b"7",
+        b'"every"',
+        b"null",
+        b"\0" * 64,
+        b"\xff\xfe{\0}\0",
+        b'{"every": "ab"}',
+        b'{"every": 3}',
+        b'{"every": [0, 0]}',
+        b'{"every": ["yesterday", 0]}',
+        b'{"every": ["2026-01-01T00:00:00+00:00", "many"]}',
+        b'{"every": ["0001-01-01T00:00:00+00:00", 1]}',
+        b"[" * 100_000,
+    ],
+)
+def test_a_file_that_cannot_be_read_counts_as_none(
+    app: Celery, tmp_path: Path, caplog: pytest.LogCaptureFixture, state: bytes
+) -> None:
+    (tmp_path / "beat.json").write_bytes(state)
+    hub = Hub()
+    Beat(app, hub, tmp_path).start()
+    while times_sent(tmp_path) < 2:
+        hub.turn()
+    [line] = [record for record in caplog.records if record.levelname != "INFO"]
+    assert f"{tmp_path / 'beat.json'} cannot be read" in line.getMessage()
+    assert "Traceback" not in caplog.text
+
+
+def last_run(folder: Path) -> datetime.datetime:
+    return last_runs.read(folder / "beat.json")["every"][0]
+
+
+@pytest.mark.parametrize("ahead", [{"minutes": 2}, {"days": 1}, {"days": 10_000}])
+@pytest.mark.parametrize("zone", [datetime.UTC, None])
+@pytest.mark.parametrize("every", [datetime.timedelta(seconds=0.05), crontab()])
+def test_a_run_in_the_future_counts_as_one_that_was_now(
+    app: Celery, tmp_path: Path, every: Any, ahead: dict[str, int], zone: datetime.tzinfo | None
+) -> None:
+    app.conf.beat_schedule["every"]["schedule"] = every
+    now = datetime.datetime.now(datetime.UTC)
+    future = (now + datetime.timedelta(**ahead)).replace(tzinfo=zone)
+    last_runs.write(tmp_path / "beat.json", {"every": (future, 7)})
+    hub = Hub()
+    Beat(app, hub, tmp_path).start()
+    assert now <= last_run(tmp_path) <= datetime.datetime.now(datetime.UTC)
+
+
+def test_a_clock_that_goes_back_stops_nothing(app: Celery, tmp_path: Path) -> None:
+    hub = Hub()
+    beat = Beat(app, hub, tmp_path)
+    beat.start()
+    before = times_sent(tmp_path)
+    entry: Any = beat._scheduler.schedule["every"]
+    entry.last_run_at += datetime.timedelta(days=1)
+    beat._scheduler.populate_heap()
+    while times_sent(tmp_path) < before + 2:
+        hub.turn()
+
+
+def test_a_run_is_in_the_zone_of_the_schedule_again(app: Celery, tmp_path: Path) -> None:
+    """A fixed offset would shift the next day's run where clocks change in the night."""
+    app.conf.update(timezone="Europe/Berlin")
+    last_runs.write(
+        tmp_path / "beat.json",
+        {"every": (datetime.datetime.fromisoformat("2026-03-28T06:00:00+01:00"), 1)},
+    )
+    beat = Beat(app, Hub(), tmp_path)
+    beat._restore()
+    entry: Any = beat._scheduler.schedule["every"]
+    assert str(entry.last_run_at.tzinfo) == "Europe/Berlin"
+    assert entry.last_run_at.isoformat() == "2026-03-28T06:00:00+01:00"
 
 
 def test_it_goes_on_after_an_error(
