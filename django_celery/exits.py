@@ -1,34 +1,66 @@
-"""What a task that exits comes to: it has failed, as one that raises any other error has."""
+"""A task that exits has failed, as one that raises any other error has."""
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, override
 
 from celery import Task
+from celery.app.registry import TaskRegistry
 from celery.exceptions import WorkerShutdown, WorkerTerminate
 
 from .celery_internals import is_told_to_stop
+
+# What a worker calls of a task besides `run()`, if the task's class has its own.
+_OWN = ("__call__", "before_start", "on_success", "on_failure", "on_retry", "after_return")
 
 
 class TaskExitError(Exception):
     """A task has called `sys.exit()`, or something that does, such as a management command."""
 
 
-class ExitingTask(Task):  # type: ignore[type-arg]  # Its arguments are any.
-    """A task that fails with `TaskExitError` where its code raises SystemExit.
+class Tasks(TaskRegistry):
+    """The tasks of an app, each of which fails with `TaskExitError` if its code exits.
 
     To Celery such a task has lost its process, as a killed one has: it would be handed out again,
-    and exit again, for ever.
+    and exit again, for ever. A base class would leave out tasks with a base class of their own.
     """
 
-    abstract = True
+    @override
+    def __setitem__(self, name: str, task: Any) -> None:
+        kind = type(task)
+        own = {
+            method: _guarded(getattr(kind, method))
+            for method in _OWN
+            if getattr(kind, method) is not getattr(Task, method)
+        }
+        task.__class__ = type(
+            kind.__name__,
+            (kind,),
+            {"__call__": _run, **own, "__module__": kind.__module__, "__doc__": kind.__doc__},
+        )
+        super().__setitem__(name, task)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the task. Called directly, without a worker, it exits as any function would."""
+
+def _run(self: Any, *args: Any, **kwargs: Any) -> Any:
+    if self.request.called_directly:
+        return Task.__call__(self, *args, **kwargs)
+    # Not `Task.__call__`, which would hide the request from the task.
+    with exit_is_failure():
+        return self.run(*args, **kwargs)
+
+
+def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `method`, which exits only if it is called without a worker, as any function would."""
+
+    @functools.wraps(method)
+    def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
         if self.request.called_directly:
-            return super().__call__(*args, **kwargs)
+            return method(self, *args, **kwargs)
         with exit_is_failure():
-            return self.run(*args, **kwargs)
+            return method(self, *args, **kwargs)
+
+    return guarded
 
 
 @contextmanager

@@ -74,20 +74,40 @@ def test_a_task_whose_process_is_told_to_end_runs_again(
     assert result.get(timeout=DEADLINE) == "ran again"
 
 
+LEAVING = [
+    tasks.leave,
+    tasks.leave_with_base,
+    tasks.leave_with_call,
+    tasks.leave_with_retries,
+    tasks.leave_in_class,
+    tasks.leave_before_start,
+]
+
+
 @pytest.mark.parametrize("pool", ["prefork", "solo"])
 def test_a_task_that_exits_has_failed_and_does_not_come_back(
     redis_server: RedisServer, start_worker: StartWorker, tmp_path: Path, pool: str
 ) -> None:
     start_worker("--concurrency=1", f"--pool={pool}")
-    marker = tmp_path / "began"
+    for task in LEAVING:
+        result = task.delay(str(tmp_path / task.name))
+        with pytest.raises(TaskExitError, match=r"sys\.exit\('for good'\)"):
+            result.get(timeout=DEADLINE)
+    tasks.leave_on_success.delay(str(tmp_path / "done"))
 
-    result = tasks.leave.delay(str(marker))
-
-    with pytest.raises(TaskExitError, match=r"sys\.exit\('for good'\)"):
-        result.get(timeout=DEADLINE)
     # Behind whatever was handed out again.
     assert tasks.add.delay(1, 2).get(timeout=DEADLINE) == 3
-    assert marker.read_text() == "began\n"
+    assert {path.read_text() for path in tmp_path.glob("*.leave*")} == {"began\n"}
+    assert len(list(tmp_path.glob("*.leave*"))) == len(LEAVING)
+    assert (tmp_path / "done").read_text() == "began\n"
+
+
+def test_a_task_that_is_called_directly_exits(tmp_path: Path) -> None:
+    for task in [tasks.leave, tasks.leave_with_call]:
+        with pytest.raises(SystemExit):
+            task.run(str(tmp_path / "marker"))
+    with pytest.raises(SystemExit):
+        tasks.leave(str(tmp_path / "marker"))
 
 
 def test_a_task_that_has_expired_stays_in_redis_until_a_worker_throws_it_away(
