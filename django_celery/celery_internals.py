@@ -7,6 +7,7 @@ what is missing.
 
 import functools
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -95,6 +96,29 @@ def _address(connection: Any) -> str:
     """Return the connection's own address as Redis writes it in CLIENT LIST."""
     host, port = connection._sock.getsockname()[:2]  # noqa: SLF001 - redis-py has no accessor.
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def visibility_timeout(consumer: Any) -> float | None:
+    """Return the seconds after which Redis hands out again what is not acknowledged.
+
+    None if the broker is another one.
+    """
+    channel = consumer.task_consumer.channel
+    return channel.visibility_timeout if hasattr(channel, "unacked_index_key") else None
+
+
+def renew_held(consumer: Any) -> None:
+    """Have the visibility timeout of what the worker holds begin anew.
+
+    Raises the broker's connection errors.
+    """
+    channel = consumer.task_consumer.channel
+    # What runs may have come on an earlier connection.
+    tags = [*channel.qos._delivered, *(one.message.delivery_tag for one in started_requests())]  # noqa: SLF001
+    if tags:
+        with channel.conn_or_acquire() as client:
+            # Only what is still there: a task may be acknowledged at this moment.
+            client.zadd(channel.unacked_index_key, dict.fromkeys(tags, time.time()), xx=True)
 
 
 def revoke_ids(ids: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""A worker that waits for its broker: one line when it is away, one when it is back."""
+"""A worker that waits for its broker, and keeps what it holds, however long either takes."""
 
 import logging
 import warnings
@@ -10,6 +10,7 @@ from celery.worker.consumer import Consumer
 from celery.worker.state import maybe_shutdown
 
 from .celery_internals import kept_client
+from .visibility import Visibility
 
 logger = get_logger(__name__)
 
@@ -19,7 +20,16 @@ _PAUSE = 0.5
 
 
 class PatientConsumer(Consumer):
-    """Celery's consumer with another way of waiting; see the setting CELERY_WORKER_CONSUMER."""
+    """Celery's consumer with another way of waiting; see the setting CELERY_WORKER_CONSUMER.
+
+    It says in one line that the broker is away, and in one that it is back.
+    """
+
+    # To celery-types it is a variable.
+    class Blueprint(Consumer.Blueprint):  # type: ignore[valid-type,misc]
+        """Celery's steps of a consumer, and one of ours."""
+
+        default_steps = (*Consumer.Blueprint.default_steps, Visibility)
 
     def ensure_connected(self, conn: Any) -> Any:
         """Return `conn` when the broker has answered, however long that takes."""

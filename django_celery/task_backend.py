@@ -5,7 +5,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from traceback import format_exception
 from typing import Any, override
 
@@ -15,13 +15,12 @@ from celery.utils.serialization import UnpickleableExceptionWrapper
 from django.tasks import DEFAULT_TASK_QUEUE_NAME, Task, TaskContext, TaskResult, TaskResultStatus
 from django.tasks.backends.base import BaseTaskBackend
 from django.tasks.base import TaskError
-from django.tasks.exceptions import InvalidTask, TaskResultDoesNotExist
+from django.tasks.exceptions import TaskResultDoesNotExist
 from django.tasks.signals import task_enqueued, task_finished, task_started
 from django.utils import timezone
 from django.utils.json import normalize_json
 from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError
-from kombu.transport.redis import Channel
 from redis import RedisError
 
 _STATUS = {
@@ -63,7 +62,6 @@ class CeleryBackend(BaseTaskBackend):
         argument is not JSON, and kombu's `OperationalError` if Redis is away.
         """
         self.validate_task(task)
-        _refuse_long_wait(task.run_after)
         result = _result(task, uuid(), TaskResultStatus.READY, args, kwargs)
         now = timezone.now()
         result = replace(result, enqueued_at=now)
@@ -153,20 +151,6 @@ def _run(task: "Task[..., Any]", request: Any, args: Sequence[Any], kwargs: dict
     object.__setattr__(done, "_return_value", value)
     task_finished.send(sender, task_result=done)
     return value
-
-
-def _refuse_long_wait(run_after: datetime | None) -> None:
-    """Raise `InvalidTask` for a task that Redis would hand to a second worker meanwhile."""
-    # A worker takes it at once, and holds it until it has waited and run.
-    options = current_app.conf.broker_transport_options
-    visible_after = options.get("visibility_timeout", Channel.visibility_timeout)
-    limit = visible_after - (current_app.conf.task_time_limit or 0)
-    if run_after and run_after - timezone.now() > timedelta(seconds=limit):
-        raise InvalidTask(
-            f"run_after is more than {limit} s away, the visibility timeout of "
-            "CELERY_BROKER_TRANSPORT_OPTIONS less CELERY_TASK_TIME_LIMIT: the task would run more "
-            "than once. Use a durable task for it (docs/durable-tasks.md)."
-        )
 
 
 def _moment(written: str | None) -> datetime | None:

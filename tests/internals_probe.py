@@ -44,13 +44,19 @@ class Probe(bootsteps.StartStopStep):
         hub.call_soon(self.look, consumer, hub)
 
     def look(self, consumer: Any, hub: Any) -> None:
-        """Look again until the worker has taken all that was sent."""
+        """Look again until the worker has taken all that was sent, and it and its task wait."""
         client: Any = redis.Redis.from_url(os.environ["PROBE_BROKER"])
-        if client.hlen("unacked") < int(os.environ["PROBE_MESSAGES"]):
+        taken, waiting = client.hlen("unacked"), client.info("clients")["blocked_clients"]
+        if taken < int(os.environ["PROBE_MESSAGES"]) or waiting < 2:
             hub.call_later(0.05, self.look, consumer, hub)
             return
+        client.zadd("unacked_index", dict.fromkeys(client.zrange("unacked_index", 0, -1), 1))
+        celery_internals.renew_held(consumer)
+        renewed = client.zrange("unacked_index", 0, -1, withscores=True)
         children = Path(f"/proc/self/task/{os.getpid()}/children")
         findings = {
+            "visibility timeout": celery_internals.visibility_timeout(consumer),
+            "renewed": sum(score > 1 for _, score in renewed),
             "processes": celery_internals.pool_processes(consumer),
             "children": [int(pid) for pid in children.read_text().split()],
             "waiting": sorted(one.name for one in celery_internals.take_waiting(consumer)),

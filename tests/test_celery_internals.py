@@ -58,6 +58,11 @@ def test_what_waits_is_taken_out_of_the_timer_the_buckets_and_the_semaphore(
     assert found["waiting later"] == 0
 
 
+def test_what_the_worker_holds_is_renewed(found: dict[str, Any]) -> None:
+    assert found["visibility timeout"] == 3600
+    assert found["renewed"] == 5
+
+
 def test_what_is_left_runs(found: dict[str, Any]) -> None:
     assert found["started"] == ["tests.internals_probe.hold"]
 
