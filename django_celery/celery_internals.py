@@ -84,6 +84,12 @@ def unblock(consumer: Any) -> None:
                 client.client_unblock(int(entry["id"]))
 
 
+def say_offline(consumer: Any) -> None:
+    """Tell monitors that this worker is gone, if it has told them that it is there."""
+    if consumer.heart is not None:
+        consumer.heart.stop()
+
+
 def requeue_quietly() -> None:
     """Say nothing from now on of messages that arrive after the consumer has been cancelled.
 

@@ -53,10 +53,14 @@ class Probe(bootsteps.StartStopStep):
         client.zadd("unacked_index", dict.fromkeys(client.zrange("unacked_index", 0, -1), 1))
         celery_internals.renew_held(consumer)
         renewed = client.zrange("unacked_index", 0, -1, withscores=True)
+        online = [bool(consumer.heart.tref)]
+        celery_internals.say_offline(consumer)
+        online.append(bool(consumer.heart.tref))
         children = Path(f"/proc/self/task/{os.getpid()}/children")
         findings = {
             "visibility timeout": celery_internals.visibility_timeout(consumer),
             "renewed": sum(score > 1 for _, score in renewed),
+            "online": online,
             "processes": celery_internals.pool_processes(consumer),
             "children": [int(pid) for pid in children.read_text().split()],
             "waiting": sorted(one.name for one in celery_internals.take_waiting(consumer)),

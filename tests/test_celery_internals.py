@@ -63,6 +63,10 @@ def test_what_the_worker_holds_is_renewed(found: dict[str, Any]) -> None:
     assert found["renewed"] == 5
 
 
+def test_the_worker_says_that_it_is_offline(found: dict[str, Any]) -> None:
+    assert found["online"] == [True, False]
+
+
 def test_what_is_left_runs(found: dict[str, Any]) -> None:
     assert found["started"] == ["tests.internals_probe.hold"]
 

@@ -29,6 +29,7 @@ from . import APP
 from .beat import Beat
 from .channel import Channel
 from .migrations import unapplied
+from .options import for_generation, sends_events
 from .pulled import some
 from .retire import Retirement
 
@@ -65,6 +66,8 @@ def main(control: int, number: int, arguments: list[str]) -> None:
         logging.getLogger(Beat.__module__).setLevel(logging.ERROR)
         # That the worker runs as root, too.
         warnings.simplefilter("ignore", SecurityWarning)
+    # It is for workers of production: runworker writes one only if it is asked to.
+    app.conf.worker_pidfile = None
     command = [] if number == 1 else ["--quiet"]
     command += ["--app", APP, "worker", *_worker_options(number, arguments)]
     try:
@@ -106,15 +109,17 @@ def _load_project() -> None:
 def _worker_options(number: int, arguments: list[str]) -> list[str]:
     """Add what a reload needs to the user's own options of `celery worker`.
 
-    Mingle waits a second for the answers of other workers; gossip and heartbeats tell them and
-    monitors of this one: all three are for clusters, and cost time at each start. Two generations
-    are alive at once, and of every `runworker` of this machine: remote control needs all of them to
-    have different names.
+    Mingle waits a second for the answers of other workers, and gossip tells them of this one: both
+    are for clusters, and cost time at each start. Heartbeats are for monitors, which need `-E`,
+    too. Two generations are alive at once, and of every `runworker` of this machine: remote control
+    needs all of them to have different names.
     """
-    options = ["--without-mingle", "--without-gossip", "--without-heartbeat"]
-    if not any(a.startswith(("-n", "--hostname")) for a in arguments):
-        options += ["--hostname", f"generation-{number}.{os.environ['RUNWORKER_PID']}@%h"]
-    return [*arguments, *options]
+    hostname = f"generation-{number}.{os.environ['RUNWORKER_PID']}@%h"
+    options = ["--without-mingle", "--without-gossip", "--hostname", hostname]
+    if not sends_events(arguments, app.conf):
+        options.append("--without-heartbeat")
+    # Last, as of an option that is given twice the last one counts.
+    return [*options, *for_generation(number, arguments, more=app.user_options["worker"])]
 
 
 def _on_ready(channel: Channel) -> None:

@@ -23,6 +23,7 @@ from ..celery_internals import (
     ask_to_stop,
     blocked_connection,
     requeue_quietly,
+    say_offline,
     started_requests,
     unblock,
 )
@@ -222,6 +223,7 @@ class Retirement:
                 attempt(self._missing.give_back, self._consumer)
                 fates = give_back_running(self._consumer)
                 self._channel.send_unless_closed({"event": "stopped", **fates})
+                attempt(say_offline, self._consumer)
         finally:
             _kill_own_group()
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from celery.platforms import LockFailed, create_pidlock
+from celery.utils.nodenames import default_nodename, host_format, node_format
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
@@ -91,10 +93,26 @@ class Command(BaseCommand):
             os.environ["PYTHONPATH"] = os.pathsep.join(path_of_generations(_root()))
             command = [*python(), "-m", "celery", "--app", APP, "worker"]
             os.execv(sys.executable, [*command, *arguments])  # noqa: S606 - no shell is wanted.
-        sys.exit(asyncio.run(_supervise(arguments, argparse.Namespace(**options))))
+        # Here, as manage.py imports this module for every command, and Celery's own takes a moment.
+        from ...reload.options import read_or_exit  # noqa: PLC0415
+
+        celery_options = read_or_exit(arguments)
+        if pidfile := celery_options.get("pidfile"):
+            _write_pid(pidfile, celery_options.get("hostname"))
+        pool = celery_options.get("pool", "prefork")
+        sys.exit(asyncio.run(_supervise(arguments, pool, argparse.Namespace(**options))))
 
 
-async def _supervise(arguments: list[str], options: argparse.Namespace) -> int:
+def _write_pid(pidfile: str, hostname: str | None) -> None:
+    """Hold the file until this process ends; exit with a sentence if another one holds it."""
+    path = node_format(pidfile, host_format(default_nodename(hostname or "")))
+    try:
+        create_pidlock(path)
+    except LockFailed as error:
+        sys.exit(f"The pid file cannot be written: {error}")
+
+
+async def _supervise(arguments: list[str], pool: str, options: argparse.Namespace) -> int:
     root = _root()
     # Whose generations they are: a part of their names.
     os.environ["RUNWORKER_PID"] = str(os.getpid())
@@ -102,7 +120,6 @@ async def _supervise(arguments: list[str], options: argparse.Namespace) -> int:
     if "HONCHO_PROCESS_NAME" in os.environ and options.grace > stopping.longest_that_fits():
         report.killed_before_the_end(options.grace)
     supervisor = Supervisor(root, report, grace=options.grace)
-    pool = _pool(arguments)
     fresh = options.no_preload or pool in {"gevent", "eventlet"}
     launcher_class = FreshLauncher if fresh else ZygoteLauncher
     launcher = launcher_class(
@@ -149,10 +166,3 @@ def _seconds(text: str) -> float:
         return stopping.seconds(text)
     except ValueError:
         raise argparse.ArgumentTypeError("must be a number of seconds, 0 or more") from None
-
-
-def _pool(arguments: list[str]) -> str:
-    """Return the name of the pool that Celery's `arguments` ask for."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("-P", "--pool", default="prefork")
-    return str(parser.parse_known_args(arguments)[0].pool)
