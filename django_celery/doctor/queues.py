@@ -16,7 +16,7 @@ from django_celery.durable.tasks import QUEUE_ROOM, messages_waiting, queue_of
 from django_celery.task_backend import CeleryBackend
 
 # Where kombu's Redis transport keeps what was taken and not acknowledged: the messages, and when
-# each was taken.
+# its worker took each, or last renewed it.
 UNACKED = settings.REDIS_PREFIX + "unacked"
 UNACKED_INDEX = settings.REDIS_PREFIX + "unacked_index"
 
@@ -110,14 +110,14 @@ def unacknowledged(patient: Patient) -> Findings:
     if taken:
         age = now - min(taken)
         yield warning(
-            "Taken by a worker that does not answer any more, and not acknowledged: "
-            f"{count(len(taken), 'task')}, the oldest {age:.0f} s ago.",
+            "Held by a worker that does not answer any more, and not acknowledged: "
+            f"{count(len(taken), 'task')}, for {age:.0f} s.",
             return_of(age, patient),
         )
 
 
 def return_of(age: float, patient: Patient) -> str:
-    """Say when tasks come back of which the oldest was taken `age` seconds ago."""
+    """Say when tasks come back that nobody has renewed for `age` seconds."""
     options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
     timeout = options.get("visibility_timeout", DEFAULT_VISIBILITY_TIMEOUT)
     when = f"{timeout - age:.0f} s from now" if timeout > age else "within seconds"

@@ -9,6 +9,7 @@ import redis
 
 from django_celery.private import make_folder
 from django_celery.reload.stopping import redis_patience
+from django_celery.stack import forgotten
 from django_celery.stack.client import connect, without_password
 from django_celery.stack.guard import guarded
 from django_celery.stack.ports import REDIS_FOLDER
@@ -66,12 +67,16 @@ def serve(port: int, say: Say) -> int:
             # its Redis was; what one of them takes from now on is younger than `started`.
             restored = restore_unacknowledged(taken_before=started) if server.keeps else 0
             say(f"Redis is ready: {server.description} on port {port}.")
+            if not server.keeps:
+                say("It keeps everything in memory: tasks that wait when it stops are forgotten.")
             if restored:
                 say(f"Gave back {count(restored)} that a killed worker had left unfinished.")
         while process.poll() is None and not told:
             time.sleep(0.1)
         if told:
             wait_for_others(client, process)
+            if not server.keeps:
+                say_what_is_forgotten(client, say)
     if told:
         return 0
     say(f"Redis ({server.name}) {ending(process.returncode)} Its output is in {LOG}.")
@@ -109,6 +114,16 @@ def wait_for_others(client: redis.Redis, process: Popen[bytes]) -> None:
         except (redis.ConnectionError, redis.TimeoutError):
             pass
         time.sleep(0.05)
+
+
+def say_what_is_forgotten(client: redis.Redis, say: Say) -> None:
+    """Name the tasks that wait in a server that keeps nothing, if there are any."""
+    try:
+        tasks = forgotten.tasks_in(client)
+    except redis.RedisError:  # It has stopped before us.
+        return
+    if tasks:
+        say(forgotten.sentence(tasks))
 
 
 def count(tasks: int) -> str:

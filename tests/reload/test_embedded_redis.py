@@ -3,8 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+from pytest_django import Settings
+
+from django_celery.stack import forgotten
 from tests.processes import RedisServer
-from tests.reload.project import Project
+from tests.reload.project import Project, eventually
 
 
 def test_saves_are_quiet_and_nothing_is_lost(embedded_redis: RedisServer, tmp_path: Path) -> None:
@@ -17,6 +20,24 @@ def test_saves_are_quiet_and_nothing_is_lost(embedded_redis: RedisServer, tmp_pa
             assert project.runs(version)
     assert "Requeuing" not in worker.output
     assert {1, 2, 3} <= {number for number, _ in project.noted("ended")}
+
+
+def test_what_it_forgets_is_counted(
+    embedded_redis: RedisServer, tmp_path: Path, settings: Settings
+) -> None:
+    project = Project(tmp_path / "project", embedded_redis.url)
+    settings.REDIS_PREFIX = project.prefix
+    assert not forgotten.tasks_in(embedded_redis.client)
+    with project.worker("-c", "1"):
+        project.send(1, wait_for="never")
+        eventually(lambda: project.noted("began"), "a task runs")
+        project.send(2)
+        project.send(3, countdown=600)
+        project.app.send_task("django_celery.durable.tasks.sweep")
+        tasks = {"probe.tasks.record": 3}
+        # A message on its way from Redis to the worker is in neither for a moment.
+        eventually(lambda: forgotten.tasks_in(embedded_redis.client) == tasks, "all are there")
+    assert forgotten.tasks_in(embedded_redis.client) == tasks
 
 
 def test_a_client_that_waits_is_found_by_its_address(embedded_redis: RedisServer) -> None:

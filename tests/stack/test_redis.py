@@ -113,12 +113,34 @@ def test_a_real_one_keeps_what_waits_in_it(
     client.lpush("queue", "task")
     client.close()
     stop(process)
+    assert "forgotten" not in process.output
+    assert "forgets" not in process.output
 
     process = start(with_redis)
 
     assert client.rpop("queue") == b"task"
     client.close()
     stop(process)
+
+
+def test_the_stand_in_names_the_tasks_that_it_forgets(
+    clone: Clone, start: Start, without_redis: str
+) -> None:
+    process = start(without_redis)
+    process.wait_for("tasks that wait when it stops are forgotten.")
+    sends = (
+        "from tests.tasks import add, leave\n"
+        "add.delay(1, 2); add.apply_async((1, 2), countdown=600); leave.delay('')\n"
+        "from django_celery.durable.tasks import sweep; sweep.delay()"
+    )
+    assert clone.manage("shell", "-c", sends).wait() == 0
+
+    assert stop(process) == 0
+
+    assert (
+        "forgets 3 tasks that had not run: tests.tasks.add (2), tests.tasks.leave (1)."
+        in process.output
+    )
 
 
 def test_one_that_is_yours_is_left_alone(clone: Clone, with_redis: str) -> None:
