@@ -3,6 +3,7 @@
 The seed is printed; `SEED=123 ./scripts/test -m slow -k chaos` repeats a run.
 """
 
+import faulthandler
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,9 @@ def broker(tmp_path: Path) -> Iterator[RedisServer]:
 def test_every_task_is_accounted_for(
     tmp_path: Path, redis_server: RedisServer, broker: RedisServer, seed: int, count: int
 ) -> None:
+    # The long form takes longer than a test that hangs is given (faulthandler_timeout); each of
+    # its waits has a deadline of its own.
+    faulthandler.cancel_dump_traceback_later()
     project = Project(tmp_path / "project", broker.url, probe_url=redis_server.url)
     prepare(project)
     with project.worker() as worker:
