@@ -23,6 +23,7 @@ class MissingTasks:
         self._channel = channel
         self._held: list[tuple[str, Any]] = []
         self._will_say = False
+        self._said: Counter[str] = Counter()
         self._consumer: Any = None
         # The names of the tasks that earlier generations had.
         self.known: set[str] = set()
@@ -58,5 +59,8 @@ class MissingTasks:
 
     def _say(self) -> None:
         self._will_say = False
-        if counted := Counter(name for name, _ in self._held):
+        counted = Counter(name for name, _ in self._held)
+        # A schedule goes on sending them: not each one is a line.
+        if any(count >= 2 * self._said[name] for name, count in counted.items()):
+            self._said = counted
             self._channel.send_unless_closed({"event": "waiting", "tasks": counted})
