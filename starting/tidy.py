@@ -55,4 +55,5 @@ def _ruff(folder: Path) -> list[str]:
             f"uv is needed to fetch ruff {version}, which formats the project, and is not "
             "installed; install it (https://docs.astral.sh/uv/) and run this again."
         )
-    return [uv, "tool", "run", f"ruff@{version}"]
+    # No other interpreter, which uv might download.
+    return [uv, "tool", "run", "--python", sys.executable, f"ruff@{version}"]

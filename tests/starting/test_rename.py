@@ -147,6 +147,6 @@ def test_renames_what_git_tracks_and_nothing_else(clone: Path) -> None:
             assert not re.search(r"(?<!\w)django_celery(?!\w)|DjangoCelery", text), path
     run(tool("ruff"), "check", folder=clone)
     run(tool("ruff"), "format", "--check", folder=clone)
-    run(tool("uv"), "lock", "--check", folder=clone)
+    run(tool("uv"), "lock", "--check", "--python", sys.executable, folder=clone)
     git(clone, "reset", "--hard", "--quiet")
     assert git(clone, "status", "--porcelain") == ""

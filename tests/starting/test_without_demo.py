@@ -67,7 +67,7 @@ def test_no_trace_is_left_and_the_rest_is_sound(folder: Path) -> None:
             assert "://" in link or (page.parent / link).exists(), (page, link)
 
     assert git(folder, "grep", "aiosmtpd") == ""
-    run(folder, "-m", "uv", "lock", "--check")
+    run(folder, "-m", "uv", "lock", "--check", "--python", sys.executable)
     run(folder, "-m", "ruff", "check")
     run(folder, "-m", "ruff", "format", "--check")
     run(folder, "manage.py", "makemigrations", "--check", "--dry-run")
