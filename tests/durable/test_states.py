@@ -102,7 +102,7 @@ def test_a_failed_attempt_waits_for_the_next(parcels: ParcelQuerySet) -> None:
 
     parcel.refresh_from_db()
     assert (parcel.status, parcel.attempts) == (Status.PENDING, 1)
-    assert parcel.last_error == "ValueError: No suchstreet."
+    assert parcel.last_error == "ValueError: No such\\x00street."
     assert parcel.due_at > timezone.now()
     assert parcel.finished_at is None
 
