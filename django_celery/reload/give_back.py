@@ -42,11 +42,12 @@ def give_back_running(consumer: Any) -> dict[str, Any]:
     `back` is how many are in the queue again, `stuck` how many the broker did not take back,
     `lost` the names of those that had been acknowledged before they ran.
     """
-    # First, so that no task ends well after it has been given back.
+    # First, so that no task ends well after it has been given back. Stopped and not killed, which
+    # they will be together with us: Celery would take a task whose process is gone for failed.
     processes = pool_processes(consumer)
     for pid in processes:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGSTOP)
     running = started_requests()
     held = [request for request in running if not request.acknowledged]
     for request in held:
@@ -64,7 +65,7 @@ def give_back_running(consumer: Any) -> dict[str, Any]:
 
 
 def _tell_task(request: Any) -> None:
-    """Call `given_back` of a task that has it, with its arguments: its process is gone."""
+    """Call `given_back` of a task that has it, with its arguments: its process has stopped."""
     given_back = getattr(request.task, "given_back", None)
     if given_back is None:
         return

@@ -137,7 +137,7 @@ class Project:
 
     def ask(self, question: str) -> list[Any]:
         """Return what each generation answers to `celery inspect` with this command."""
-        answers = getattr(self.app.control.inspect(timeout=0.5), question)() or {}
+        answers = getattr(self.app.control.inspect(timeout=0.3), question)() or {}
         return list(answers.values())
 
     def wait_until(self, question: str, is_right: Callable[[Any], object]) -> None:
