@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from tests.reload.project import Project, eventually
+from tests.reload.project import PATIENCE, Project, eventually
 
 
 def unacknowledged(project: Project) -> int:
@@ -65,6 +65,6 @@ def test_ctrl_c_says_of_each_running_task_what_becomes_of_it(project: Project) -
         worker.wait_for(r"Tasks still run after 0\.1 s \(--grace\), and are stopped now")
         worker.wait_for("1 task went back into the queue and runs again")
         worker.wait_for(r"Stopped for good, .*acks_late is off.*: probe\.early\.early\.")
-        assert worker.stop() == 0
+        assert worker.process.wait(PATIENCE) == 0
     assert project.broker.llen(f"{project.prefix}django_celery") == 1
     assert unacknowledged(project) == 0
