@@ -49,6 +49,8 @@ def test_every_task_is_accounted_for(
         processes = worker.processes()
         assert worker.stop() == 0
     assert [pid for pid in processes if is_alive(pid)] == []
+    # Hours later, an error is understood from what came before it.
+    (tmp_path / "worker.log").write_text(worker.output)
     ledger, log = chaos.ledger, Log(worker.lines)
     lost, repeated, kills = ledger.lost(), ledger.repeated(), chaos.generations_killed
     print(f"{ledger.count} tasks: {len(lost)} lost, {len(repeated)} run again by {kills} kills")
