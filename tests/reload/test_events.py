@@ -44,6 +44,8 @@ def test_each_generation_says_that_it_is_there_and_that_it_goes(
         with project.worker(option) as worker:
             eventually(lambda: seen("worker-heartbeat", "generation-1."), "the first one is seen")
             running = project.send(1, wait_for="go")
+            # The sweep at its start is a task, too.
+            eventually(lambda: (1, 0) in project.noted("began"), "it runs")
             eventually(lambda: seen("task-started", "generation-1."), "its task is seen")
             project.save_version(1)
             worker.wait_for("Reloaded in")
@@ -55,5 +57,6 @@ def test_each_generation_says_that_it_is_there_and_that_it_goes(
             eventually(lambda: seen("worker-offline", "generation-1."), "the first one goes")
             # What still runs at the end is given back, by a harder stop.
             project.send(2, wait_for="never")
+            eventually(lambda: (2, 1) in project.noted("began"), "it runs")
             eventually(lambda: seen("task-started", "generation-2."), "its task is seen")
         eventually(lambda: seen("worker-offline", "generation-2."), "the second one goes")
