@@ -40,9 +40,7 @@ class Launcher:
     on_start: Callable[[int, int], None]  # called with a generation's number and process id
     on_exit: Callable[[int, int], None]  # with process id and exit code (negative: by this signal)
     on_failure: Callable[[int], None]  # with the exit code of a zygote that was of no use
-    on_left_out: Callable[
-        [Mapping[str, str]], None
-    ]  # with what is not imported in advance, and why
+    on_left_out: Callable[[Mapping[str, str]], None]  # with what is left to generations, and why
     own_group: bool  # whether a generation leads a process group, as a pool of processes needs
 
     def start(self) -> None:

@@ -166,7 +166,6 @@ class _Trial:
 
 def _try(names: Sequence[str], known: Reasons, answer: socket.socket) -> NoReturn:
     """Import `names`, say which one begins and why some must be left out, and end this process."""
-    signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     # What a module prints when it is imported, it prints in the generation.
     nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -8,11 +8,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from . import stopping
+from .pulled import some
 
 _COLOURS = {"good": "32", "bad": "31", "note": "36"}
-
-# How many changed files a line names.
-_NAMED_FILES = 3
 
 
 class Report:
@@ -197,8 +195,7 @@ class Report:
             str(path.relative_to(self._root)) if self._root in path.parents else str(path)
             for path in paths
         )
-        more = len(names) - _NAMED_FILES
-        return ", ".join(names[:_NAMED_FILES]) + (f" and {more} more" if more > 0 else "")
+        return some(names)
 
     def _say(self, kind: str, line: str) -> None:
         if self._coloured:
