@@ -3,12 +3,11 @@
 from typing import Any, override
 
 from django.apps import AppConfig
-from django.conf import settings
 from django.db.backends.signals import connection_created
 from django.utils.autoreload import BaseReloader, autoreload_started
 
 # Importing the module registers its checks.
-from django_celery import checks, private  # noqa: F401
+from django_celery import checks, conf, private  # noqa: F401
 
 
 class DjangoCeleryConfig(AppConfig):
@@ -24,4 +23,4 @@ class DjangoCeleryConfig(AppConfig):
 
 
 def _watch_dotenv(sender: BaseReloader, **_: Any) -> None:
-    sender.extra_files.add(settings.DOTENV)
+    sender.extra_files.add(conf.dotenv())

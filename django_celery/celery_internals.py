@@ -14,6 +14,8 @@ from typing import Any
 
 import kombu.transport.virtual.base
 from billiard.common import terminate_handler_fired  # type: ignore[attr-defined]  # New in 4.3.
+from celery import Celery
+from celery import _state as celery_apps
 from celery.utils.collections import AttributeDict
 from celery.worker import state as celery_state
 from celery.worker.control import Panel
@@ -21,6 +23,12 @@ from celery.worker.request import Request
 
 # celery-types does not know all of it.
 _state: Any = celery_state
+_apps: Any = celery_apps
+
+
+def made_apps() -> list[Celery]:
+    """Return the Celery apps that this process has made, but for Celery's own fallback."""
+    return [app for app in _apps._get_active_apps() if app.main != "default"]  # noqa: SLF001
 
 
 def started_requests() -> list[Any]:

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Any
 from urllib.parse import parse_qs
 
+from celery import current_app
 from celery.app import defaults
 from django.conf import settings
 from django.core import checks, mail
@@ -39,8 +40,8 @@ Messages = Iterator[checks.CheckMessage]
 
 
 def value_of(name: str) -> Any:
-    """What Celery takes for the setting `name`, given without prefix: ours or its default."""
-    return getattr(settings, PREFIX + name.upper(), OPTIONS[name].default)
+    """What the Celery app takes for its setting `name`: the project's or its default."""
+    return current_app.conf[name]
 
 
 @checks.register("celery")

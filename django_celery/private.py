@@ -7,6 +7,8 @@ from typing import Any
 
 from django.conf import settings
 
+from django_celery import paths
+
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -25,13 +27,17 @@ def make_folder(folder: Path) -> None:
 
 
 def close_database(connection: Any, **_: Any) -> None:
-    """Close the project's SQLite file to others, as soon as there is a connection to it.
+    """Close development's SQLite file to others, as soon as there is a connection to it.
 
-    SQLite gives the files that it puts beside it the same rights. A file that DATABASE_URL names
-    is left to whoever has chosen it.
+    SQLite gives the files that it puts beside it the same rights. A file in another place is left
+    to whoever has chosen it, and so is that of production.
     """
-    default = settings.BASE_DIR / "db.sqlite3"
-    if connection.vendor != "sqlite" or Path(connection.settings_dict["NAME"]) != default:
+    default = paths.project() / "db.sqlite3"
+    if (
+        not settings.DEBUG
+        or connection.vendor != "sqlite"
+        or Path(connection.settings_dict["NAME"]) != default
+    ):
         return
     for path in (default, *(default.with_name(default.name + end) for end in ("-wal", "-shm"))):
         if path.exists() and is_open(path) and path.stat().st_uid == os.geteuid():

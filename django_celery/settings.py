@@ -359,7 +359,7 @@ DURABLE_SWEEP_SECONDS: float = 5
 # Sent by Celery's beat: a part of `runworker` in development, a process in production.
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
-        "task": "django_celery.durable.tasks.sweep",
+        "task": "workshift.durable.sweep",
         "schedule": DURABLE_SWEEP_SECONDS,
         # Seconds (an hour). A worker that is back after days throws the older ones away instead
         # of running them all. Until then they stay in Redis: 20 MB for each day without a worker.

@@ -39,15 +39,18 @@ def test_the_mailbox(tmp_path: Path, settings: LazySettings) -> None:
 
 
 def test_the_lock_of_the_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lifeline, "LOCK", tmp_path / ".run" / "dev.lock")
+    monkeypatch.chdir(tmp_path)
 
     lifeline.hold()
 
     assert open_to_others(tmp_path) == []
 
 
-def test_the_database_and_the_files_beside_it(tmp_path: Path, settings: LazySettings) -> None:
-    settings.BASE_DIR = tmp_path
+def test_the_database_and_the_files_beside_it(
+    tmp_path: Path, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings.DEBUG = True
     name = tmp_path / "db.sqlite3"
     connection = SimpleNamespace(vendor="sqlite", settings_dict={"NAME": name})
     with closing(sqlite3.connect(name)) as database:
@@ -61,9 +64,10 @@ def test_the_database_and_the_files_beside_it(tmp_path: Path, settings: LazySett
 
 
 def test_a_database_that_somebody_has_chosen_stays_as_it_is(
-    tmp_path: Path, settings: LazySettings
+    tmp_path: Path, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.BASE_DIR = tmp_path
+    monkeypatch.chdir(tmp_path)
+    settings.DEBUG = True
     shared = tmp_path / "shared.sqlite3"
     shared.touch()
     shared.chmod(0o660)

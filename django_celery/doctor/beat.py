@@ -27,7 +27,7 @@ def alive(patient: Patient) -> Findings:
         )
     elif not patient.workers:
         return
-    elif not is_held(patient.folder / ".run" / "beat.lock"):
+    elif not is_held(patient.run / "beat.lock"):
         yield warning(
             "A worker runs, but no beat in it: periodic tasks are not sent.",
             "Run the worker with `python manage.py runworker`, or a beat beside it: "
@@ -40,7 +40,7 @@ def alive(patient: Patient) -> Findings:
 def punctual(patient: Patient) -> Findings:
     """Look at when the entries of the schedule ran last."""
     try:
-        runs = last_runs.read(patient.folder / ".run" / "beat.json")
+        runs = last_runs.read(patient.run / "beat.json")
     except last_runs.UnreadableError as error:
         yield warning(
             f".run/beat.json cannot be read ({error}).",

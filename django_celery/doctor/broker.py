@@ -6,15 +6,18 @@ import redis
 from django.conf import settings
 from redis.exceptions import NoPermissionError
 
+from django_celery.broker import is_redis, without_password
 from django_celery.doctor.findings import Finding, Findings, note, ok, problem, warning
 from django_celery.doctor.patient import Patient
 from django_celery.doctor.usable import Trouble, facts_of
-from django_celery.stack.client import without_password
 
 
 def answers(patient: Patient) -> Findings:
     """Say which Redis this is, and whether it can be used."""
-    address = without_password(settings.REDIS_URL)
+    address = without_password(patient.broker_url)
+    if not is_redis(patient.broker_url):
+        yield note(f"The broker is at {address}; this looks at Redis only, and asks no worker.")
+        return
     if patient.redis_trouble:
         yield silence(patient.redis_trouble, patient, address)
     elif facts := info(patient):

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
+from django_celery import conf
 from django_celery.doctor.database import missing_file
 from django_celery.doctor.findings import Findings, count, ok, problem, warning
 from django_celery.doctor.patient import Patient
@@ -34,7 +34,7 @@ def rows(patient: Patient) -> Findings:
 
 def overdue(model: type[DurableTask], patient: Patient) -> Findings:
     """Find rows that the sweep should have seen long ago: it bumps what it sees."""
-    sweep, grace = settings.DURABLE_SWEEP_SECONDS, settings.DURABLE_GRACE_SECONDS
+    sweep, grace = conf.durable("SWEEP_SECONDS"), conf.durable("GRACE_SECONDS")
     now = timezone.now()
     late = model.objects.filter(
         status__in=[Status.PENDING, Status.RUNNING],

@@ -23,7 +23,7 @@ def usable(patient: Patient) -> Findings:
 
 def readable(patient: Patient) -> Findings:
     """Find out whether other users of this machine can read what people have sent."""
-    paths = [patient.folder / ".run", *sorted(patient.folder.glob("db.sqlite3*"))]
+    paths = [patient.run, *sorted(patient.folder.glob("db.sqlite3*"))]
     paths = [path for path in paths if path.exists()]
     for path in filter(is_open, paths):
         yield warning(

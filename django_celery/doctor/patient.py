@@ -10,13 +10,13 @@ from typing import Any
 
 import redis
 from celery import current_app
-from django.conf import settings
 from django.db import DatabaseError, connection
 
+from django_celery import paths
+from django_celery.broker import address, connect, is_redis
 from django_celery.doctor.usable import Trouble, trouble_with
 from django_celery.environment import Environment
-from django_celery.stack.client import connect
-from django_celery.stack.lifeline import BASE_DIR, LOCK
+from django_celery.stack import lifeline
 
 # Seconds in which a worker has to answer.
 ANSWER_LIMIT = 1.0
@@ -28,12 +28,20 @@ CONNECT_LIMIT = 2
 class Patient:
     """The project as it is at the moment."""
 
-    folder = BASE_DIR
+    def __init__(self) -> None:
+        """Look at the project of this process."""
+        self.folder = paths.project()
+
+    @property
+    def run(self) -> Path:
+        """The folder that development keeps its own files in."""
+        return self.folder / ".run"
 
     @cached_property
     def stack(self) -> int | None:
         """The process id of the `./scripts/dev` that runs in this folder, or None."""
-        return int(LOCK.read_text()) if is_held(LOCK) else None
+        lock = lifeline.lock()
+        return int(lock.read_text()) if is_held(lock) else None
 
     @cached_property
     def has_redis_of_its_own(self) -> bool:
@@ -41,13 +49,20 @@ class Patient:
         return not Environment().str("REDIS_URL", default="")
 
     @cached_property
+    def broker_url(self) -> str:
+        """The address of the broker, password included."""
+        return address()
+
+    @cached_property
     def redis(self) -> redis.Redis:
-        """A client of the Redis in the settings, which may not answer."""
-        return connect(settings.REDIS_URL)
+        """A client of the broker, if that is Redis, which may not answer."""
+        return connect(self.broker_url)
 
     @cached_property
     def redis_trouble(self) -> Trouble | None:
         """Why Redis cannot be used, or None if it can."""
+        if not is_redis(self.broker_url):
+            return Trouble("the broker is another one")
         return trouble_with(self.redis)
 
     @cached_property

@@ -19,11 +19,13 @@ PARENTS = {
     "runserver": {"honcho", "runserver"},
 }
 
-# What runs by the path of its file, below the folder of the project. What the zygote forks,
-# generations and their pools, looks just like the zygote.
+_PACKAGE = Path(__file__).parent.parent
+
+# What runs by the path of its file. What the zygote forks, generations and their pools, looks just
+# like the zygote.
 SCRIPTS = {
-    "django_celery/stack/manager.py": "honcho",
-    "django_celery/reload/zygote.py": "generation",
+    str(_PACKAGE / "stack" / "manager.py"): "honcho",
+    str(_PACKAGE / "reload" / "zygote.py"): "generation",
 }
 
 # Those that a user may start by hand: they have a parent only if honcho has started them.
@@ -78,15 +80,20 @@ def processes(folder: Path) -> dict[int, Own]:
 def role_of(process: psutil.Process, folder: Path) -> str:
     """Return what the process is in the stack of `folder`, or nothing if it is no part of it."""
     command = process.cmdline()
+    if not command:
+        return ""
+    where = Path(process.cwd())
+    if where == folder / ".run" / "redis":
+        return "redis"
+    if where != folder:
+        return ""
+    for script, role in SCRIPTS.items():
+        if script in command:
+            return role
     names = {Path(part).name for part in command}
-    if names & {"manage.py", "honcho"} and Path(process.cwd()) == folder:
+    if names & {"manage.py", "honcho"}:
         found = names & {"honcho", "runworker", "runredis", "runserver"}
         return found.pop() if found else ""
-    for script, role in SCRIPTS.items():
-        if str(folder / script) in command:
-            return role
-    if command and Path(process.cwd()) == folder / ".run" / "redis":
-        return "redis"
     return ""
 
 

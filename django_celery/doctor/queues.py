@@ -8,6 +8,7 @@ from celery import current_app
 from django.conf import settings
 from django.tasks import DEFAULT_TASK_QUEUE_NAME, task_backends
 
+from django_celery.broker import key_prefix, transport_options
 from django_celery.checks import DEFAULT_VISIBILITY_TIMEOUT
 from django_celery.doctor.broker import info
 from django_celery.doctor.findings import Findings, count, note, ok, problem, warning
@@ -17,8 +18,8 @@ from django_celery.task_backend import CeleryBackend
 
 # Where kombu's Redis transport keeps what was taken and not acknowledged: the messages, and when
 # its worker took each, or last renewed it.
-UNACKED = settings.REDIS_PREFIX + "unacked"
-UNACKED_INDEX = settings.REDIS_PREFIX + "unacked_index"
+UNACKED = "unacked"
+UNACKED_INDEX = "unacked_index"
 
 # Seconds after which a worker knows that it has a message.
 JUST_TAKEN = 2
@@ -59,7 +60,7 @@ def unserved(patient: Patient) -> Findings:
     used = one_task_a_queue().keys() | queues_of_django_tasks()
     client: Any = patient.redis
     for queue in sorted(used - served):
-        length = client.llen(settings.REDIS_PREFIX + queue)
+        length = client.llen(key_prefix() + queue)
         sentence = f"No worker that answers takes from the queue {queue}, which holds "
         step = f"Start one with the option `-Q {queue}`."
         yield (
@@ -84,11 +85,12 @@ def unacknowledged(patient: Patient) -> Findings:
     if patient.redis_trouble:
         return
     client: Any = patient.redis
-    messages = client.hgetall(UNACKED)
+    unacked, index = key_prefix() + UNACKED, key_prefix() + UNACKED_INDEX
+    messages = client.hgetall(unacked)
     at_work = patient.tasks_at_work if messages else set()
-    taken_at = dict(client.zrange(UNACKED_INDEX, 0, -1, withscores=True))
+    taken_at = dict(client.zrange(index, 0, -1, withscores=True))
     # Last: what has been acknowledged meanwhile is not stuck.
-    there = set(client.hkeys(UNACKED))
+    there = set(client.hkeys(unacked))
     now = time.time()
     stuck = [
         tag
@@ -103,9 +105,9 @@ def unacknowledged(patient: Patient) -> Findings:
     taken = [taken_at[tag] for tag in stuck if tag in taken_at]
     if lost := len(stuck) - len(taken):
         yield problem(
-            f"Unacknowledged and without a time in {UNACKED_INDEX}: {count(lost, 'task')}. "
+            f"Unacknowledged and without a time in {index}: {count(lost, 'task')}. "
             "That never comes back by itself.",
-            f"Look at it with `redis-cli HGETALL {UNACKED}`, and send it again.",
+            f"Look at it with `redis-cli HGETALL {unacked}`, and send it again.",
         )
     if taken:
         age = now - min(taken)
@@ -118,8 +120,7 @@ def unacknowledged(patient: Patient) -> Findings:
 
 def return_of(age: float, patient: Patient) -> str:
     """Say when tasks come back that nobody has renewed for `age` seconds."""
-    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
-    timeout = options.get("visibility_timeout", DEFAULT_VISIBILITY_TIMEOUT)
+    timeout = transport_options().get("visibility_timeout", DEFAULT_VISIBILITY_TIMEOUT)
     when = f"{timeout - age:.0f} s from now" if timeout > age else "within seconds"
     step = f"The workers give it back {when} (visibility_timeout is {timeout} s)"
     step += "." if patient.workers else ", if one runs by then."

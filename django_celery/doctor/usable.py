@@ -3,8 +3,9 @@
 from typing import Any, NamedTuple
 
 import redis
-from django.conf import settings
 from redis.exceptions import NoPermissionError, OutOfMemoryError, ReadOnlyError
+
+from django_celery.broker import key_prefix
 
 # Bytes that Redis must have room for: as much as the doctor's own questions to the workers take.
 ROOM = 100_000
@@ -22,7 +23,7 @@ def trouble_with(client: redis.Redis) -> Trouble | None:
     try:
         client.ping()
         # There is no such key, so nothing is written; but Redis refuses what it would refuse then.
-        client.set(f"{settings.REDIS_PREFIX}doctor", "." * ROOM, xx=True)
+        client.set(f"{key_prefix()}doctor", "." * ROOM, xx=True)
     except redis.AuthenticationError as error:
         if client.connection_pool.connection_kwargs.get("password"):
             return Trouble(str(error), "Correct user and password in REDIS_URL.")

@@ -4,8 +4,8 @@ import random
 from datetime import timedelta
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.conf import settings
 
+from django_celery import conf
 from django_celery.terminal import escape
 
 # No row waits longer than this for its next attempt, however many it has behind it.
@@ -20,7 +20,7 @@ def backoff(attempts: int) -> timedelta:
 
     `DURABLE_BACKOFF_SECONDS` is the first wait.
     """
-    first = timedelta(seconds=settings.DURABLE_BACKOFF_SECONDS)
+    first = timedelta(seconds=conf.durable("BACKOFF_SECONDS"))
     # The exponent is bounded, so that no number overflows: 2 ** 20 s are far beyond the longest.
     wait: timedelta = min(first * 2 ** min(attempts - 1, 20), LONGEST_BACKOFF)
     # Rows that failed together, when a server went away, must not all come back together.

@@ -6,10 +6,12 @@ A plain `celery worker` runs the checks as well, and drops what they find.
 from collections.abc import Iterator
 from typing import Any
 
+from celery import current_app
 from django.apps import apps
 from django.conf import settings
 from django.core import checks
 
+from django_celery import conf
 from django_celery.durable.log import SWEEP
 from django_celery.durable.models import DurableTask, no_function
 
@@ -20,13 +22,12 @@ SMTP = "django.core.mail.backends.smtp.EmailBackend"
 def check_durable_tasks(**_kwargs: Any) -> list[checks.CheckMessage]:
     """Return what is wrong with the settings and the models of durable tasks."""
     models = [model for model in apps.get_models() if issubclass(model, DurableTask)]
-    limit = getattr(settings, "CELERY_TASK_TIME_LIMIT", None)
+    limit = current_app.conf.task_time_limit
     messages = [*_numbers(), *_lease("CELERY_TASK_TIME_LIMIT", limit), *_mailers(limit)]
     for model in models:
         messages.extend(_model(model))
     if models and not any(
-        entry.get("task") == SWEEP
-        for entry in getattr(settings, "CELERY_BEAT_SCHEDULE", {}).values()
+        entry.get("task") == SWEEP for entry in current_app.conf.beat_schedule.values()
     ):
         messages.append(
             checks.Error(
@@ -41,25 +42,27 @@ def check_durable_tasks(**_kwargs: Any) -> list[checks.CheckMessage]:
 
 def _numbers() -> Iterator[checks.CheckMessage]:
     for name in (
-        "DURABLE_ATTEMPTS",
-        "DURABLE_BACKOFF_SECONDS",
-        "DURABLE_GRACE_SECONDS",
-        "DURABLE_SWEEP_SECONDS",
+        "ATTEMPTS",
+        "BACKOFF_SECONDS",
+        "GRACE_SECONDS",
+        "SWEEP_SECONDS",
     ):
-        value = getattr(settings, name)
+        value = conf.durable(name)
         if value <= 0:
-            yield checks.Error(f"{name} is {value}; it must be more than 0.", id="durable.E001")
-    if settings.DURABLE_SWEEP_SECONDS > settings.DURABLE_LEASE_SECONDS:
+            yield checks.Error(
+                f"DURABLE_{name} is {value}; it must be more than 0.", id="durable.E001"
+            )
+    if conf.durable("SWEEP_SECONDS") > conf.durable("LEASE_SECONDS"):
         yield checks.Warning(
-            f"DURABLE_SWEEP_SECONDS ({settings.DURABLE_SWEEP_SECONDS}) is longer than "
-            f"DURABLE_LEASE_SECONDS ({settings.DURABLE_LEASE_SECONDS}): a row whose worker died "
+            f"DURABLE_SWEEP_SECONDS ({conf.durable('SWEEP_SECONDS')}) is longer than "
+            f"DURABLE_LEASE_SECONDS ({conf.durable('LEASE_SECONDS')}): a row whose worker died "
             "waits more for the sweep than for the end of its lease.",
             id="durable.W001",
         )
 
 
 def _lease(name: str, time_limit: float | None) -> Iterator[checks.CheckMessage]:
-    lease = settings.DURABLE_LEASE_SECONDS
+    lease = conf.durable("LEASE_SECONDS")
     if time_limit is None:
         yield checks.Error(
             f"{name} is not set, so a durable task may run for ever, and a second worker would "
@@ -99,7 +102,7 @@ def _model(model: type[DurableTask]) -> Iterator[checks.CheckMessage]:
             obj=model,
             id="durable.W003",
         )
-    elif task.time_limit not in (None, getattr(settings, "CELERY_TASK_TIME_LIMIT", None)):
+    elif task.time_limit not in (None, current_app.conf.task_time_limit):
         yield from _lease(f"the time limit of {task.name}", task.time_limit)
     if not any(index.fields == ["status", "due_at"] for index in model._meta.indexes):
         yield checks.Warning(

@@ -2,7 +2,8 @@
 
 import logging
 
-SWEEP = "django_celery.durable.tasks.sweep"
+# What CELERY_BEAT_SCHEDULE calls the sweep.
+SWEEP = "workshift.durable.sweep"
 
 
 class WithoutSweep(logging.Filter):

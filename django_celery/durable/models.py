@@ -5,21 +5,37 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from celery import Task
-from django.conf import settings
 from django.db import models, transaction
 from django.db.models.base import ModelBase
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError as BrokerError
 
+from django_celery import conf
 from django_celery.durable.attempts import backoff, reason
 from django_celery.durable.rows import DurableQuerySet, due_after_grace
 from django_celery.durable.states import COMPLETE, GIVE_UP, RETRY, Status
 
 logger = logging.getLogger(__name__)
+
+
+class DueField(models.DateTimeField):  # type: ignore[type-arg]  # Generic for mypy only.
+    """A moment by which the sweep looks at the row; to a migration, a plain date and time.
+
+    Migrations stay for ever, and must not depend on what this package calls its functions.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Take the options of Django's field; a new row is due when its hint should be there."""
+        super().__init__(*args, **{**kwargs, "default": due_after_grace})
+
+    def deconstruct(self) -> Any:
+        """Return what a migration makes of this field."""
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.DateTimeField", args, {**kwargs, "default": timezone.now}
 
 
 def no_function(model: type[DurableTask]) -> str:
@@ -44,7 +60,7 @@ class DurableTask(models.Model):
         _("status"), max_length=7, choices=Status, default=Status.PENDING, editable=False
     )
     # Pending: when the sweep hints the row. Running: when the lease ends.
-    due_at = models.DateTimeField(_("due"), default=due_after_grace, editable=False)
+    due_at = DueField(_("due"), editable=False)
     attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
     last_error = models.TextField(_("last error"), default="", editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -137,7 +153,7 @@ class DurableTask(models.Model):
         # No two claims of a row end at the same microsecond.
         mine = self._row.filter(due_at=self.due_at)
         why = reason(error)
-        if self.attempts >= settings.DURABLE_ATTEMPTS:
+        if self.attempts >= conf.durable("ATTEMPTS"):
             if mine.insist_on(GIVE_UP, last_error=why, finished_at=timezone.now()):
                 logger.error("%s failed; it was the last. %s", self._label, why)
             return

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections, models, transaction
 from django.utils import timezone
 
+from django_celery import conf
 from django_celery.durable.states import CLAIM, GIVE_UP, RELEASE, RETRY, TRY_AGAIN, Move, Status
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ TRIES = 5
 
 def due_after_grace() -> datetime:
     """Return when the sweep looks after a row that was hinted now: in `DURABLE_GRACE_SECONDS`."""
-    return timezone.now() + timedelta(seconds=settings.DURABLE_GRACE_SECONDS)
+    return timezone.now() + timedelta(seconds=conf.durable("GRACE_SECONDS"))
 
 
 class DurableQuerySet[Row: DurableTask](models.QuerySet[Row]):
@@ -38,7 +38,7 @@ class DurableQuerySet[Row: DurableTask](models.QuerySet[Row]):
         Return None if it is not: another worker has it, it is finished or gone, or it has been
         tried since the hint was sent.
         """
-        lease = timedelta(seconds=settings.DURABLE_LEASE_SECONDS)
+        lease = timedelta(seconds=conf.durable("LEASE_SECONDS"))
         claimed = self.filter(pk=pk, attempts=attempts).move(
             CLAIM, attempts=attempts + 1, due_at=timezone.now() + lease
         )
@@ -66,7 +66,7 @@ class DurableQuerySet[Row: DurableTask](models.QuerySet[Row]):
         with transaction.atomic(using=self.db):
             expired = due.held(Status.RUNNING, limit)
             why = {"last_error": "The worker stopped before it had finished."}
-            last = expired.filter(attempts__gte=settings.DURABLE_ATTEMPTS)
+            last = expired.filter(attempts__gte=conf.durable("ATTEMPTS"))
             last.move(GIVE_UP, finished_at=now, **why)
             expired.move(RETRY, due_at=now, **why)
 

@@ -16,6 +16,7 @@ from kombu import Queue
 from kombu.exceptions import OperationalError as BrokerError
 
 from django_celery.durable.attempts import reason
+from django_celery.durable.log import SWEEP
 from django_celery.durable.models import DurableTask, no_function
 from django_celery.exits import exit_is_failure
 
@@ -124,7 +125,7 @@ def durable_models() -> list[type[DurableTask]]:
     ]
 
 
-@shared_task(ignore_result=True)
+@shared_task(name=SWEEP, ignore_result=True)
 def sweep() -> None:
     """Bring back what a crash left behind, and hint what is due, for every durable task."""
     for model in durable_models():

@@ -9,10 +9,8 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from functools import cached_property
-from pathlib import Path
 
-from django.conf import settings
-
+from django_celery import conf
 from django_celery.private import make_folder
 
 # As many are kept, the newest.
@@ -77,7 +75,7 @@ def keep(source: bytes) -> None:
 
     It is there in full or not at all. Raises `OSError` if it cannot be written.
     """
-    folder = _folder()
+    folder = conf.mailbox_folder()
     make_folder(folder)
     written = folder / f"{time.time_ns()}-{secrets.token_hex(4)}.part"
     written.write_bytes(source)
@@ -90,7 +88,7 @@ def keep(source: bytes) -> None:
 def newest_first() -> list[Mail]:
     """Every mail in the mailbox, with its headers only."""
     mails = []
-    for path in sorted(_folder().glob("*.eml"), reverse=True):
+    for path in sorted(conf.mailbox_folder().glob("*.eml"), reverse=True):
         try:
             with path.open("rb") as source:
                 # Headers end at the first empty line; attachments may be long.
@@ -106,17 +104,12 @@ def find(mail_id: str) -> Mail:
     if not ID.fullmatch(mail_id):
         raise KeyError(mail_id)
     try:
-        return Mail(mail_id, (_folder() / f"{mail_id}.eml").read_bytes())
+        return Mail(mail_id, (conf.mailbox_folder() / f"{mail_id}.eml").read_bytes())
     except FileNotFoundError:
         raise KeyError(mail_id) from None
 
 
 def clear() -> None:
     """Remove every mail from the mailbox."""
-    for path in _folder().glob("*.eml"):
+    for path in conf.mailbox_folder().glob("*.eml"):
         path.unlink(missing_ok=True)
-
-
-def _folder() -> Path:
-    folder: Path = settings.MAILBOX_FOLDER
-    return folder

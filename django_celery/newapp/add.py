@@ -14,6 +14,7 @@ from django.core.management.commands import startapp
 from django.db import DatabaseError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from django_celery import paths
 from django_celery.newapp.errors import CannotAddError
 from django_celery.newapp.names import check_app_name, check_model_name
 from django_celery.newapp.wiring import (
@@ -49,7 +50,7 @@ def add_app(app: str, model: str) -> None:
 
     Raises CannotAddError; everything is as it was before then.
     """
-    root: Path = settings.BASE_DIR
+    root = paths.project()
     check_app_name(app, root)
     check_model_name(model)
     try:
@@ -59,8 +60,8 @@ def add_app(app: str, model: str) -> None:
     edits = _edits(root, app)
     _check_database(app)
     # On the file system of the project, and where the reload does not look.
-    (root / ".run").mkdir(mode=0o700, exist_ok=True)
-    with TemporaryDirectory(dir=root / ".run", prefix="app-") as folder, ExitStack() as undo:
+    paths.run().mkdir(mode=0o700, exist_ok=True)
+    with TemporaryDirectory(dir=paths.run(), prefix="app-") as folder, ExitStack() as undo:
         stage = Stage(Path(folder), app)
         stage.write(model)
         undo.callback(stage.manage, "migrate", app, "zero")
@@ -183,7 +184,7 @@ class Stage:
         """Run Python in the folder of the project. Raises CannotAddError if it fails."""
         process = subprocess.run(  # noqa: S603 - our own commands.
             [sys.executable, *command],
-            cwd=settings.BASE_DIR,
+            cwd=paths.project(),
             env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

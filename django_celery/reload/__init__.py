@@ -4,7 +4,3 @@
 modules name each other relatively, so that the folder can be copied into another project
 (`docs/adopting.md`).
 """
-
-# What `celery --app` takes: the package that this folder is in, where Celery's documentation puts
-# the Celery app.
-APP = __name__.partition(".")[0]

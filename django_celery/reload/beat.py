@@ -14,9 +14,8 @@ from celery import bootsteps
 from celery.beat import Scheduler
 from celery.utils.log import get_logger
 from celery.utils.time import maybe_make_aware
-from django.conf import settings
 
-from . import APP, last_runs
+from . import last_runs
 from .last_runs import LastRuns
 from .retire import Retirement
 
@@ -50,8 +49,11 @@ class Beat:
         self._stopped = False
 
     @classmethod
-    def bootstep(cls, retirement: Retirement) -> type[bootsteps.StartStopStep]:
-        """Return the consumer bootstep that starts the beat, and stops it at `retirement`."""
+    def bootstep(cls, retirement: Retirement, folder: Path) -> type[bootsteps.StartStopStep]:
+        """Return the consumer bootstep that starts the beat, and stops it at `retirement`.
+
+        The beat keeps its files in `folder`.
+        """
 
         class EmbeddedBeat(bootsteps.StartStopStep):
             requires = ("celery.worker.consumer.tasks:Tasks",)
@@ -63,13 +65,13 @@ class Beat:
                     logger.warning(
                         "The entries of CELERY_BEAT_SCHEDULE do not run in this worker, as its "
                         "pool has no event loop. Run `celery -A %s beat` beside it.",
-                        APP,
+                        consumer.app.main,
                     )
 
             def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
                 if self.beat is None and consumer.app.conf.beat_schedule:
                     try:
-                        self.beat = cls(consumer.app, hub, settings.BASE_DIR / ".run")
+                        self.beat = cls(consumer.app, hub, folder)
                     except OSError as error:
                         logger.error(  # noqa: TRY400 - one line; a traceback says no more.
                             "The entries of CELERY_BEAT_SCHEDULE do not run: %s cannot be used "

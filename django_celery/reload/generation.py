@@ -16,7 +16,7 @@ from pathlib import Path
 
 import click
 import django
-from celery.app.utils import find_app
+from celery import Celery
 from celery.bin.celery import celery as celery_command
 from celery.exceptions import SecurityWarning
 from celery.signals import worker_ready
@@ -24,16 +24,16 @@ from django.conf import settings
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 
+from .. import paths
 from ..celery_internals import remember_redis_version
-from . import APP
+from ..environment import InvalidEnvironment
+from . import celery_app
 from .beat import Beat
 from .channel import Channel
 from .migrations import unapplied
 from .options import for_generation, sends_events
 from .pulled import some
 from .retire import Retirement
-
-app = find_app(APP)
 
 # Seconds after which a generation that is ready looks at what it has imported: not at once, as
 # the first tasks are waiting.
@@ -52,12 +52,14 @@ def main(control: int, number: int, arguments: list[str]) -> None:
     channel = Channel(socket.socket(fileno=control))
     # A pool process that held it would keep the supervisor from seeing that we are gone.
     os.register_at_fork(after_in_child=channel.close)
-    _load_project()
+    # Before the project, which may change the current folder.
+    folder = paths.run()
+    app_name, app = _load_project()
     retirement = Retirement(channel)
     retirement.listen()
     app.steps["consumer"].add(retirement.bootstep())
-    app.steps["consumer"].add(Beat.bootstep(retirement))
-    worker_ready.connect(lambda **_: _on_ready(channel), weak=False)
+    app.steps["consumer"].add(Beat.bootstep(retirement, folder))
+    worker_ready.connect(lambda **_: _on_ready(channel, app), weak=False)
     if number > 1:
         # Each reload is one line, and the supervisor writes it.
         for name in ("celery.apps.worker", "celery.worker.consumer.connection"):
@@ -69,7 +71,7 @@ def main(control: int, number: int, arguments: list[str]) -> None:
     # It is for workers of production: runworker writes one only if it is asked to.
     app.conf.worker_pidfile = None
     command = [] if number == 1 else ["--quiet"]
-    command += ["--app", APP, "worker", *_worker_options(number, arguments)]
+    command += ["--app", app_name, "worker", *_worker_options(number, arguments, app)]
     try:
         code = celery_command.main(command, prog_name="celery", standalone_mode=False)
     except click.ClickException as error:
@@ -81,11 +83,18 @@ def main(control: int, number: int, arguments: list[str]) -> None:
     sys.exit(code)
 
 
-def _load_project() -> None:
-    """Import the settings, the apps and all task modules, or say what is wrong and exit."""
+def _load_project() -> tuple[str, Celery]:
+    """Import the Celery app, the settings, the apps and all task modules.
+
+    Returns the app, after what Celery calls it; says what is wrong and exits if something is.
+    """
     try:
+        name, app = celery_app.find()
         django.setup()
         app.loader.import_default_modules()
+    except celery_app.AppNotFoundError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
     except ImproperlyConfigured as error:
         if settings.configured:
             traceback.print_exception(error)
@@ -94,6 +103,8 @@ def _load_project() -> None:
             print(error, file=sys.stderr)
         sys.exit(1)
     except SystemExit as error:
+        if isinstance(error.__context__, InvalidEnvironment):
+            raise
         traceback.print_exc()
         print(f"A module of the project called sys.exit({error.code!r}).", file=sys.stderr)
         sys.exit(1)
@@ -104,9 +115,10 @@ def _load_project() -> None:
     except Exception as error:  # noqa: BLE001 - printed whole; the supervisor goes on.
         traceback.print_exception(error)
         sys.exit(1)
+    return name, app
 
 
-def _worker_options(number: int, arguments: list[str]) -> list[str]:
+def _worker_options(number: int, arguments: list[str], app: Celery) -> list[str]:
     """Add what a reload needs to the user's own options of `celery worker`.
 
     Mingle waits a second for the answers of other workers, and gossip tells them of this one: both
@@ -122,7 +134,7 @@ def _worker_options(number: int, arguments: list[str]) -> list[str]:
     return [*options, *for_generation(number, arguments, more=app.user_options["worker"])]
 
 
-def _on_ready(channel: Channel) -> None:
+def _on_ready(channel: Channel, app: Celery) -> None:
     tasks = sorted(name for name in app.tasks if not name.startswith("celery."))
     channel.send({"event": "ready", "tasks": tasks})
     timer = threading.Timer(_LEARN_DELAY, _look_around, [channel])

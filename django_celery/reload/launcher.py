@@ -143,7 +143,7 @@ class ZygoteLauncher(Launcher):
     def _running(self) -> "_ZygoteProcess":
         """Return the zygote; start one if there is none."""
         if self._zygote is None:
-            self._zygote = _ZygoteProcess()
+            self._zygote = _ZygoteProcess(self.directory)
             channel = self._zygote.channel
             asyncio.get_running_loop().add_reader(channel, self._receive, self._zygote)
             if self._modules:
@@ -219,7 +219,7 @@ def python() -> list[str]:
 class _ZygoteProcess:
     """A zygote as its launcher sees it."""
 
-    def __init__(self) -> None:
+    def __init__(self, directory: Path) -> None:
         ours, theirs = socket.socketpair()
         environment = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
         with theirs:
@@ -232,6 +232,7 @@ class _ZygoteProcess:
                     str(theirs.fileno()),
                     str(ABANDONED_GENERATION),
                 ],
+                cwd=directory,
                 env=environment,
                 pass_fds=[theirs.fileno()],
             )

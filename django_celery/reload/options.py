@@ -10,8 +10,6 @@ from typing import Any
 import click
 from celery.bin.worker import worker
 
-from . import APP
-
 # They act at the start, and not at each save: in the first generation.
 _ONCE = {"purge"}
 
@@ -19,11 +17,11 @@ _ONCE = {"purge"}
 _DONE_BY_RUNWORKER = {"beat", "pidfile"}
 
 _AS_USER = "Start `runworker` as the user whom the tasks are to run as."
-_BESIDE = f"Run `celery -A {APP} beat` with it beside `runworker`, without --beat here."
+_BESIDE = "Run `celery beat` with it beside `runworker`, without --beat here."
 
 # They would not do what they say, with what to do instead.
 _REFUSED = {
-    "detach": f"It watches the code in a terminal. In production, run `celery -A {APP} worker`.",
+    "detach": "It watches the code in a terminal. In production, run `celery worker`.",
     "executable": "Start `runworker` with the Python that is to run the tasks.",
     "gid": _AS_USER,
     "schedule_filename": "When each periodic task ran last is always noted in .run/beat.json.",
@@ -41,15 +39,13 @@ def read(arguments: Sequence[str]) -> dict[str, Any]:
     """
     parser = worker.make_parser(click.Context(worker, ignore_unknown_options=True))
     try:
-        values, others, _ = parser.parse_args(list(arguments))
+        values, _, _ = parser.parse_args(list(arguments))
     except click.UsageError:
         return {}
     for option in worker.params:
         if option.name in _REFUSED and option.name in values:
             names = "/".join(option.opts)
             raise click.UsageError(f"runworker does not take {names}. {_REFUSED[option.name]}")
-    if any(other.startswith(("-A", "--app")) for other in others):
-        raise click.UsageError(f"runworker does not take -A/--app. Its app is always {APP}.")
     return dict(values)
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from . import stopping
 from .pulled import some
 
+_LIBRARY = __name__.partition(".")[0]
+
 _COLOURS = {"good": "32", "bad": "31", "note": "36"}
 
 
@@ -131,6 +133,24 @@ class Report:
             f"this, stops Redis after {after:g} s and then kills what is left: the tasks that run "
             "would not be given back. Start it with ./scripts/dev, which waits for as long as it "
             f"takes, or with --grace {max(stopping.longest_that_fits(), 0):g} at most.",
+        )
+
+    def hint_at_manage(self) -> None:
+        """Say, once, how the command starts while the code is broken."""
+        self._say(
+            "note",
+            "To start with code that does not load, too, and wait for the fix, replace the import "
+            "of execute_from_command_line in manage.py by: "
+            f"from {_LIBRARY}.management import execute_from_command_line",
+        )
+
+    def channels_too(self) -> None:
+        """Say which of the commands of this name runs."""
+        self._say(
+            "note",
+            f"Django Channels has a runworker command, too; this one is {_LIBRARY}'s. The app that "
+            "comes first in INSTALLED_APPS decides. `python manage.py runceleryworker` is always "
+            "this one.",
         )
 
     def noticed(self, sentence: str) -> None:

@@ -5,10 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from django.conf import settings
-
-# It is sent every few seconds, and is sent again.
-_SWEEP = "django_celery.durable.tasks.sweep"
+from django_celery.broker import key_prefix
+from django_celery.durable.log import SWEEP
 
 
 def tasks_in(client: Any) -> Counter[str]:
@@ -16,8 +14,9 @@ def tasks_in(client: Any) -> Counter[str]:
 
     Raises redis.RedisError.
     """
+    # The sweep is sent every few seconds, and is sent again.
     names = Counter(_name(message) for message in _messages(client))
-    return Counter({name: number for name, number in names.items() if name not in {"", _SWEEP}})
+    return Counter({name: number for name, number in names.items() if name not in {"", SWEEP}})
 
 
 def sentence(tasks: Counter[str]) -> str:
@@ -31,7 +30,7 @@ def sentence(tasks: Counter[str]) -> str:
 
 
 def _messages(client: Any) -> Iterator[Any]:
-    prefix = settings.REDIS_PREFIX
+    prefix = key_prefix()
     for key in client.scan_iter(match=f"{prefix}*"):
         if client.type(key) == b"list":
             yield from map(json.loads, client.lrange(key, 0, -1))

@@ -11,13 +11,13 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from django_celery import conf, paths
+from django_celery.broker import without_password
 from django_celery.environment import Environment
 from django_celery.reload import stopping
 from django_celery.stack import lifeline
-from django_celery.stack.client import without_password
 from django_celery.stack.errors import CannotStartError
 from django_celery.stack.folder import require_usable
-from django_celery.stack.lifeline import BASE_DIR
 from django_celery.stack.ports import redis_port, require_free, web_port
 from django_celery.stack.redis_process import Say
 from django_celery.stack.servers import find_server
@@ -28,7 +28,7 @@ def launch(say: Say) -> NoReturn:
 
     Raises CannotStartError.
     """
-    require_usable(BASE_DIR)
+    require_usable(paths.project())
     lifeline.hold()
     port = web_port()
     require_free("PORT", port)
@@ -74,7 +74,7 @@ def first_screen(port: int, own_redis: int | None) -> str:
     )
     other_file = (
         f"""
-    The variables are those of {settings.DOTENV}, as ENV_FILE says, not of .env.
+    The variables are those of {conf.dotenv()}, as ENV_FILE says, not of .env.
 """
         if os.environ.get("ENV_FILE")
         else ""
@@ -98,10 +98,11 @@ def longest_grace(procfile: str) -> float:
 
 def become_honcho(port: int) -> NoReturn:
     """Replace this process with honcho, so that a signal to it is a signal to honcho."""
-    os.chdir(BASE_DIR)
+    root = paths.project()
+    os.chdir(root)
     # `python` in Procfile.dev means the interpreter of this environment, activated or not.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    procfile = BASE_DIR / "Procfile.dev"
+    procfile = root / "Procfile.dev"
     os.environ[stopping.VARIABLE] = str(stopping.of_stack(longest_grace(procfile.read_text())))
     sys.stdout.flush()
     # -P: the modules beside manager.py must not hide those of the same name elsewhere.

@@ -14,12 +14,14 @@ from pathlib import Path
 
 from django.utils import autoreload
 
+from django_celery import paths
 from django_celery.reload import stopping
 from django_celery.stack.errors import CannotStartError
 
-BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
-LOCK = BASE_DIR / ".run" / "dev.lock"
+def lock() -> Path:
+    """Return the file whose lock the running stack holds."""
+    return paths.run() / "dev.lock"
 
 
 def hold() -> None:
@@ -27,10 +29,11 @@ def hold() -> None:
 
     Raises CannotStartError if another process holds it.
     """
-    LOCK.parent.mkdir(mode=0o700, exist_ok=True)
+    path = lock()
+    path.parent.mkdir(mode=0o700, exist_ok=True)
     # Never closed: that would set the lock free. Locks of this kind belong to one process;
     # what honcho starts does not hold it, too.
-    descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError) as error:
@@ -55,9 +58,10 @@ def follow() -> None:
         return
     if autoreload.DJANGO_AUTORELOAD_ENV in os.environ:
         threading.Thread(target=stop_without, args=(os.getppid(),), daemon=True).start()
-    if not LOCK.exists():
+    path = lock()
+    if not path.exists():
         return
-    descriptor = os.open(LOCK, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):

@@ -7,12 +7,9 @@ from pathlib import Path
 
 import psutil
 
+from django_celery import paths
 from django_celery.environment import Environment
 from django_celery.stack.errors import CannotStartError
-from django_celery.stack.lifeline import BASE_DIR
-
-# The folder in which the Redis of this project works.
-REDIS_FOLDER = BASE_DIR / ".run" / "redis"
 
 
 @dataclass(frozen=True)
@@ -22,6 +19,11 @@ class Holder:
     pid: int
     command: str
     folder: Path
+
+
+def redis_folder() -> Path:
+    """Return the folder in which the Redis of this project works."""
+    return paths.run() / "redis"
 
 
 def web_port() -> int:
@@ -50,7 +52,7 @@ def require_free(name: str, port: int) -> None:
         if error.errno != errno.EADDRINUSE:
             raise
         holder = holder_of(port)
-        if holder and holder.folder == REDIS_FOLDER:
+        if holder and holder.folder == redis_folder():
             raise CannotStartError(
                 f"Port {port} is held by a Redis of this project that was left running "
                 f"(process {holder.pid}). Stop it with `kill {holder.pid}` and run this again."

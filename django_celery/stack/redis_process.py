@@ -3,20 +3,19 @@
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 from subprocess import Popen
 
 import redis
 
+from django_celery.broker import connect, without_password
 from django_celery.private import make_folder
 from django_celery.reload.stopping import redis_patience
 from django_celery.stack import forgotten
-from django_celery.stack.client import connect, without_password
 from django_celery.stack.guard import guarded
-from django_celery.stack.ports import REDIS_FOLDER
+from django_celery.stack.ports import redis_folder
 from django_celery.stack.restore import restore_unacknowledged
 from django_celery.stack.servers import find_server
-
-LOG = REDIS_FOLDER.parent / "redis.log"
 
 Say = Callable[[str], object]
 
@@ -56,9 +55,11 @@ def serve(port: int, say: Say) -> int:
     """
     told = Told()
     server = find_server(port)
-    make_folder(REDIS_FOLDER)
+    folder = redis_folder()
+    log = folder.parent / "redis.log"
+    make_folder(folder)
     started = time.time()
-    with guarded(server.command, folder=REDIS_FOLDER, log=LOG) as process:
+    with guarded(server.command, folder=folder, log=log) as process:
         client = connect(f"redis://127.0.0.1:{port}/0")
         while process.poll() is None and not told and not answers(client):
             time.sleep(0.02)
@@ -79,16 +80,16 @@ def serve(port: int, say: Say) -> int:
                 say_what_is_forgotten(client, say)
     if told:
         return 0
-    say(f"Redis ({server.name}) {ending(process.returncode)} Its output is in {LOG}.")
+    say(f"Redis ({server.name}) {ending(process.returncode, log)} Its output is in {log}.")
     # As a shell reports a process that a signal ended.
     return 128 - process.returncode if process.returncode < 0 else process.returncode
 
 
-def ending(code: int) -> str:
-    """Say in a sentence how the server has ended that returned `code`."""
+def ending(code: int, log: Path) -> str:
+    """Say in a sentence how the server has ended that returned `code` and wrote `log`."""
     if code < 0:
         return f"was ended by {signal.Signals(-code).name}."
-    last = (LOG.read_text(errors="replace").splitlines() or ["it wrote nothing."])[-1]
+    last = (log.read_text(errors="replace").splitlines() or ["it wrote nothing."])[-1]
     return f"ended by itself with code {code}: {last}"
 
 

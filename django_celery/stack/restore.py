@@ -1,7 +1,6 @@
 """Give back the tasks that a killed worker had taken and not finished."""
 
-from django.conf import settings
-from kombu import Connection
+from celery import current_app
 
 from django_celery.celery_internals import restore_taken
 
@@ -13,7 +12,5 @@ def restore_unacknowledged(*, taken_before: float) -> int:
     visibility timeout has passed. Call this when it is certain that every worker of that time
     is gone. Returns how many tasks went back.
     """
-    with Connection(
-        settings.CELERY_BROKER_URL, transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS
-    ) as connection:
+    with current_app.connection_for_read() as connection:
         return restore_taken(connection.default_channel, taken_before=taken_before)

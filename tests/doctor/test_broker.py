@@ -22,7 +22,7 @@ def server(redis_server: RedisServer, tmp_path: Path, settings: Settings) -> Ite
     """A Redis of its own, as the tests change its configuration; it keeps nothing on disk."""
     server = RedisServer.of(programs.redis(), free_port(), tmp_path)
     server.start()
-    settings.REDIS_URL = server.url
+    settings.CELERY_BROKER_URL = server.url
     yield server
     server.stop()
 
@@ -45,7 +45,7 @@ def test_a_real_one_is_named(server: RedisServer, patient: Patient) -> None:
 def test_the_embedded_one_is_named(
     embedded_redis: RedisServer, patient: Patient, settings: Settings
 ) -> None:
-    settings.REDIS_URL = embedded_redis.url
+    settings.CELERY_BROKER_URL = embedded_redis.url
 
     [finding] = broker.answers(patient)
 
@@ -103,7 +103,7 @@ def test_a_wrong_password_is_said_and_not_shown(
     server: RedisServer, patient: Patient, settings: Settings
 ) -> None:
     server.client.config_set("requirepass", "right")
-    settings.REDIS_URL = server.url.replace("redis://", "redis://:wr0ng@")
+    settings.CELERY_BROKER_URL = server.url.replace("redis://", "redis://:wr0ng@")
 
     [finding] = broker.answers(patient)
 
@@ -126,7 +126,7 @@ def test_a_user_who_may_not_ask(server: RedisServer, patient: Patient, settings:
     server.client.acl_setuser(
         "me", enabled=True, passwords=["+s3cret"], keys=["*"], commands=["+@all", "-info"]
     )
-    settings.REDIS_URL = server.url.replace("redis://", "redis://me:s3cret@")
+    settings.CELERY_BROKER_URL = server.url.replace("redis://", "redis://me:s3cret@")
 
     [finding] = broker.answers(patient)
 
@@ -160,7 +160,7 @@ def test_a_replica(server: RedisServer, project: Project) -> None:
 
 
 def test_one_that_is_not_there(patient: Patient, settings: Settings) -> None:
-    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
+    settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{free_port()}/0"
     [yours] = broker.answers(patient)
     assert yours.level is Level.PROBLEM
     assert "correct REDIS_URL" in str(yours)
@@ -183,7 +183,7 @@ def test_one_that_is_not_there(patient: Patient, settings: Settings) -> None:
 
 def test_one_that_says_nothing(patient: Patient, settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        settings.REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
 
         [finding] = broker.answers(patient)
 

@@ -83,8 +83,6 @@ def test_an_option_of_the_project_is_passed_on() -> None:
         "--gid=1",
         "--umask 022",
         "--executable=python",
-        "-A other",
-        "--app=other",
     ],
 )
 def test_what_it_cannot_do_is_refused_in_a_sentence(given: str) -> None:

@@ -57,7 +57,7 @@ def test_a_taken_port_names_who_holds_it_and_another_that_is_free(tmp_path: Path
 def test_a_left_over_redis_of_this_project_can_be_stopped_by_its_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ports, "REDIS_FOLDER", tmp_path)
+    monkeypatch.setattr(ports, "redis_folder", lambda: tmp_path)
     port = free_port()
 
     with listener(port, tmp_path) as pid, pytest.raises(CannotStartError, match=f"`kill {pid}`"):

@@ -3,12 +3,11 @@
 import sys
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from django_celery import broker, paths
 from django_celery.stack.errors import CannotStartError
 from django_celery.stack.folder import require_usable
-from django_celery.stack.lifeline import BASE_DIR
 from django_celery.stack.ports import redis_port, require_free
 from django_celery.stack.redis_process import serve, stand_by
 
@@ -25,9 +24,9 @@ class Command(BaseCommand):
         try:
             port = redis_port()
             if port is None:
-                stand_by(settings.REDIS_URL, self.stdout.write)
+                stand_by(broker.address(), self.stdout.write)
                 return
-            require_usable(BASE_DIR)
+            require_usable(paths.project())
             require_free("REDIS_PORT", port)
         except CannotStartError as error:
             raise CommandError(str(error)) from error

@@ -7,14 +7,17 @@ import sys
 import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from celery.platforms import LockFailed, create_pidlock
 from celery.utils.nodenames import default_nodename, host_format, node_format
+from django.apps import apps
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandParser, handle_default_options
 
-from ...reload import APP, stopping
+from ... import paths
+from ...private import make_folder
+from ...reload import celery_app, stopping
 from ...reload.launcher import FreshLauncher, ZygoteLauncher, path_of_generations, python
 from ...reload.report import Report
 from ...reload.rules import Rules
@@ -32,6 +35,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options of the reload; all others belong to Celery."""
+        parser.add_argument(
+            "-A",
+            "--app",
+            help="the Celery app, as `celery --app` takes it; by default the one of the package "
+            "that the Django settings are in",
+        )
         parser.add_argument("--noreload", action="store_true", help="run one worker, watch nothing")
         parser.add_argument(
             "--grace",
@@ -71,6 +80,9 @@ class Command(BaseCommand):
             action="store_true",
             help="say also which installed modules are not imported in advance, and why",
         )
+        # Django's own, which go before all others.
+        parser.add_argument("--settings", help="the Django settings, such as mysite.settings")
+        parser.add_argument("--pythonpath", help="a folder to import from, besides the others")
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Take our own options out of `argv`, and leave the rest, in its order, to Celery."""
@@ -79,6 +91,7 @@ class Command(BaseCommand):
         )
         self.add_arguments(parser)
         options, arguments = parser.parse_known_args(argv[2:])
+        handle_default_options(options)
         self.execute(**vars(options), arguments=arguments)
 
     def execute(self, *args: Any, **options: Any) -> None:
@@ -88,11 +101,10 @@ class Command(BaseCommand):
     def handle(self, *_: Any, arguments: Sequence[str] = (), **options: Any) -> None:
         """Run a worker with Celery's `arguments` until it is told to stop."""
         arguments = list(arguments)
+        if options["app"]:
+            os.environ[celery_app.VARIABLE] = options["app"]
         if options["noreload"]:
-            # With all that manage.py has put on it.
-            os.environ["PYTHONPATH"] = os.pathsep.join(path_of_generations(_root()))
-            command = [*python(), "-m", "celery", "--app", APP, "worker"]
-            os.execv(sys.executable, [*command, *arguments])  # noqa: S606 - no shell is wanted.
+            _become_plain_worker(arguments)
         # Here, as manage.py imports this module for every command, and Celery's own takes a moment.
         from ...reload.options import read_or_exit  # noqa: PLC0415
 
@@ -101,6 +113,21 @@ class Command(BaseCommand):
             _write_pid(pidfile, celery_options.get("hostname"))
         pool = celery_options.get("pool", "prefork")
         sys.exit(asyncio.run(_supervise(arguments, pool, argparse.Namespace(**options))))
+
+
+def _become_plain_worker(arguments: list[str]) -> NoReturn:
+    """Replace this process with `celery worker`, or exit with a sentence if there is no app."""
+    root = paths.project()
+    os.chdir(root)
+    # With all that manage.py has put on it.
+    sys.path[:] = path_of_generations(root)
+    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
+    try:
+        app, _ = celery_app.find()
+    except celery_app.AppNotFoundError as error:
+        sys.exit(str(error))
+    command = [*python(), "-m", "celery", "--app", app, "worker"]
+    os.execv(sys.executable, [*command, *arguments])  # noqa: S606 - no shell is wanted.
 
 
 def _write_pid(pidfile: str, hostname: str | None) -> None:
@@ -113,10 +140,11 @@ def _write_pid(pidfile: str, hostname: str | None) -> None:
 
 
 async def _supervise(arguments: list[str], pool: str, options: argparse.Namespace) -> int:
-    root = _root()
+    root = paths.project()
     # Whose generations they are: a part of their names.
     os.environ["RUNWORKER_PID"] = str(os.getpid())
     report = Report(root)
+    _say_what_is_there_to_know(report)
     if "HONCHO_PROCESS_NAME" in os.environ and options.grace > stopping.longest_that_fits():
         report.killed_before_the_end(options.grace)
     supervisor = Supervisor(root, report, grace=options.grace)
@@ -149,8 +177,21 @@ async def _supervise(arguments: list[str], pool: str, options: argparse.Namespac
     return await supervisor.run(launcher, watcher)
 
 
-def _root() -> Path:
-    return Path(__file__).resolve().parents[3]
+def _say_what_is_there_to_know(report: Report) -> None:
+    # Without our manage.py, Django has set the project up before it came to this command.
+    if apps.ready and not (hint := paths.run() / "manage.hint").exists():
+        make_folder(hint.parent)
+        hint.touch()
+        report.hint_at_manage()
+    if _channels_is_installed():
+        report.channels_too()
+
+
+def _channels_is_installed() -> bool:
+    try:
+        return "channels" in settings.INSTALLED_APPS
+    except Exception:  # noqa: BLE001 - broken settings: the first generation shows what is wrong.
+        return False
 
 
 def _generated_folders() -> list[Path]:
