@@ -82,7 +82,7 @@ def redis_server(_real_redis: RedisServer) -> RedisServer:
 @pytest.fixture
 def embedded_redis(tmp_path: Path) -> Iterator[RedisServer]:
     """The stand-in that `scripts/dev` starts where no Redis is installed, at its own address."""
-    embedded = ROOT / "django_celery" / "stack" / "embedded.py"
+    embedded = ROOT / "packages/workshift/src/workshift/dev/embedded_redis.py"
     server = RedisServer([sys.executable, "-P", embedded], free_port(), tmp_path)
     server.start()
     yield server

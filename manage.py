@@ -9,7 +9,7 @@ def main() -> None:
     """Run the management command that the command line names."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_celery.settings")
     try:
-        from django_celery.management import execute_from_command_line
+        from workshift.management import execute_from_command_line
     except ImportError as error:
         raise SystemExit(
             f"The packages cannot be imported ({error}). Run ./scripts/dev, or activate the "

@@ -3,8 +3,7 @@
 import os
 
 from django.core.asgi import get_asgi_application
-
-from django_celery.headers import simplify_for_asgi
+from workshift.headers import simplify_for_asgi
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_celery.settings")
 

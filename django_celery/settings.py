@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-from django_celery.environment import Environment, dotenv_file
+from workshift.env import Environment, dotenv_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -38,15 +38,17 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    # The project package is an app, too: it brings the checks and `manage.py runworker`.
+    # Brings `manage.py runworker`, `dev` and `doctor`, and checks Celery's settings.
+    "workshift",
+    # This package: its templates, static files and translations.
     "django_celery",
     "feedback",
-    "django_celery.durable",
+    "workshift.durable",
 ]
 
 if DEBUG:
     # It shows every e-mail to whoever asks.
-    INSTALLED_APPS.append("django_celery.mailbox")
+    INSTALLED_APPS.append("workshift.mailbox")
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -167,9 +169,9 @@ if MAIL_SERVER:
         }
     }
 elif DEBUG:
-    MAILERS = {"default": {"BACKEND": "django_celery.mailbox.backend.EmailBackend"}}
+    MAILERS = {"default": {"BACKEND": "workshift.mailbox.backend.EmailBackend"}}
 else:
-    MAILERS = {"default": {"BACKEND": "django_celery.terminal.EmailBackend"}}
+    MAILERS = {"default": {"BACKEND": "workshift.terminal.EmailBackend"}}
 
 # Where the development mailbox keeps its e-mails. The reload watches nothing in `.run`.
 MAILBOX_FOLDER = BASE_DIR / ".run" / "mailbox"
@@ -247,8 +249,8 @@ REDIS_PREFIX = env.str("REDIS_PREFIX", default="django_celery:")
 
 CELERY_BROKER_URL = REDIS_URL
 
-# Our own class in front of the address: see django_celery/results.py.
-CELERY_RESULT_BACKEND = f"django_celery.results:ResultStore+{REDIS_URL}"
+# Our own class in front of the address: see packages/workshift/src/workshift/celery/results.py.
+CELERY_RESULT_BACKEND = f"workshift.celery.results:ResultStore+{REDIS_URL}"
 
 # Seconds (a day) that a result can be asked for; without a limit Redis fills up.
 CELERY_RESULT_EXPIRES = 86_400
@@ -307,7 +309,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 
 # A worker that starts before Redis, or outlives it, waits for it however long that takes, and is
 # there half a second after it is back.
-CELERY_WORKER_CONSUMER = "django_celery.consumer:PatientConsumer"
+CELERY_WORKER_CONSUMER = "workshift.celery.consumer:PatientConsumer"
 
 # Note in the result store that a task has begun: without it, none of django.tasks is RUNNING.
 CELERY_TASK_TRACK_STARTED = True
@@ -333,7 +335,7 @@ CELERY_WORKER_REDIRECT_STDOUTS = False
 
 # Django's own tasks, run by the same worker: docs/django-tasks.md says when to use them. Without
 # this, Django would run each within the request that enqueues it.
-TASKS = {"default": {"BACKEND": "django_celery.task_backend.CeleryBackend"}}
+TASKS = {"default": {"BACKEND": "workshift.django_tasks.CeleryBackend"}}
 
 
 # Durable tasks: docs/durable-tasks.md says what they are for.
@@ -378,7 +380,7 @@ LOGGING = {
     # What a visitor wrote can be in any line, and a terminal obeys the control characters in it.
     "formatters": {
         "plain": {
-            "()": "django_celery.terminal.Formatter",
+            "()": "workshift.terminal.Formatter",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
         }
@@ -386,8 +388,8 @@ LOGGING = {
     # The sweep runs every few seconds, and a live page asks more often; their lines would drown all
     # others.
     "filters": {
-        "without_sweep": {"()": "django_celery.durable.log.WithoutSweep"},
-        "without_live_pages": {"()": "django_celery.live.WithoutLivePages"},
+        "without_sweep": {"()": "workshift.durable.log.WithoutSweep"},
+        "without_live_pages": {"()": "workshift.log.WithoutLivePages"},
     },
     # To the console, always: whoever runs the process decides where its output goes.
     "handlers": {

@@ -19,7 +19,7 @@ urlpatterns = [
 ]
 
 if settings.DEBUG:
-    urlpatterns.append(path("dev/mailbox/", include("django_celery.mailbox.urls")))
+    urlpatterns.append(path("dev/mailbox/", include("workshift.mailbox.urls")))
 
 # Django's own pages, without the look into the body of the request that it puts before them:
 # where the body is broken, the answer would be an error of ours.

@@ -3,8 +3,7 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
-
-from django_celery.headers import simplify_for_wsgi
+from workshift.headers import simplify_for_wsgi
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_celery.settings")
 

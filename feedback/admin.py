@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from workshift.durable.queryset import DurableQuerySet
 
-from django_celery.durable.rows import DurableQuerySet
 from feedback.models import Feedback
 
 

@@ -4,9 +4,9 @@ from typing import Literal
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from workshift.durable.models import DurableTask
+from workshift.durable.states import Status
 
-from django_celery.durable.models import DurableTask
-from django_celery.durable.states import Status
 from feedback.reasons import in_plain_words
 
 # What the visitor is told; the first three may still change.

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import translation
 from django.utils.translation import gettext
+from workshift.durable.tasks import durable_task
 
-from django_celery.durable.tasks import durable_task
 from feedback.models import Feedback
 
 

@@ -59,4 +59,4 @@ def state(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def _mailbox() -> str:
     """Return the address of the development mailbox if that is where e-mails go, else nothing."""
     backend = str(settings.MAILERS["default"]["BACKEND"])
-    return reverse("mailbox:all") if backend.startswith("django_celery.mailbox.") else ""
+    return reverse("mailbox:all") if backend.startswith("workshift.mailbox.") else ""

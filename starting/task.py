@@ -66,7 +66,7 @@ def main(
 
 def _begin(target: Path, names: Names, files: Iterable[Path]) -> None:
     """Write `.env`, and commit `files` unless the folder is in somebody's repository."""
-    dotenv = f"{names.package}/stack/dotenv.py"
+    dotenv = "packages/workshift/src/workshift/dotenv.py"
     done = subprocess.run(
         [sys.executable, "-I", dotenv, ".env.example", ".env"],
         cwd=target,

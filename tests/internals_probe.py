@@ -9,8 +9,7 @@ import redis
 from celery import Celery, bootsteps
 from celery.worker import state
 from celery.worker.control import Panel
-
-from django_celery import celery_internals
+from workshift.celery import internals as celery_internals
 
 # Without Django: the tasks of this project are none of its business.
 app = Celery("probe", broker=os.environ["PROBE_BROKER"], fixups=[])

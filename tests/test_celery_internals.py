@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import redis.utils
 from kombu import Connection
+from workshift.celery import internals as celery_internals
 
-from django_celery import celery_internals
 from tests.processes import ROOT, Process, RedisServer
 
 SEND = """
@@ -26,7 +26,7 @@ limited.delay()
 TOLD = """
 import os, signal
 from billiard.common import reset_signals
-from django_celery.celery_internals import is_told_to_stop
+from workshift.celery.internals import is_told_to_stop
 reset_signals()
 try:
     os.kill(os.getpid(), signal.SIGTERM)

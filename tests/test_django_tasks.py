@@ -17,9 +17,9 @@ from django.tasks.exceptions import InvalidTask, TaskResultDoesNotExist
 from django.tasks.signals import task_enqueued, task_finished, task_started
 from django.utils import timezone
 from pytest_django import Settings
+from workshift.celery.registry import TaskExitError
 
 from conftest import StartWorker
-from django_celery.exits import TaskExitError
 from tests import tasks
 from tests.processes import DEADLINE, ROOT, RedisServer, eventually, free_port
 from tests.reload.project import Project

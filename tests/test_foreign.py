@@ -6,9 +6,9 @@ import sys
 
 import pytest
 from django.conf import settings
+from workshift.celery import shell_variables as foreign
 
 from conftest import StartWorker
-from django_celery import foreign
 from tests.processes import DEADLINE, ROOT, RedisServer, free_port
 from tests.reload.conftest import project
 from tests.reload.project import Project
@@ -72,7 +72,7 @@ def test_a_command_sends_to_our_redis_and_says_what_it_ignores() -> None:
 
     assert done.stdout.split() == [
         *[settings.REDIS_URL] * 3,
-        f"django_celery.results:ResultStore+{settings.REDIS_URL}",
+        f"workshift.celery.results:ResultStore+{settings.REDIS_URL}",
     ]
     assert "(celery.W002) CELERY_BROKER_READ_URL and CELERY_BROKER_URL and" in checked.stderr
     assert "unset it in this shell" in checked.stderr
@@ -118,7 +118,6 @@ def test_settings_that_are_not_there_are_named_with_the_variable(name: str) -> N
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
-        ("DJANGO_SETTINGS_MODULE", ""),
         ("PYTHONSAFEPATH", "1"),
         ("PYTHONOPTIMIZE", "2"),
         ("PYTHONIOENCODING", "ascii"),

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-
-from django_celery.headers import (
+from workshift.headers import (
     simple_length,
     simple_type,
     simplify_for_asgi,

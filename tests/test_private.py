@@ -9,10 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 from django.conf import LazySettings
-
-from django_celery import private
-from django_celery.mailbox import mails
-from django_celery.stack import lifeline
+from workshift import private
+from workshift.dev import lifeline
+from workshift.mailbox import mails
 
 
 @pytest.fixture(autouse=True, params=[0o000, 0o002, 0o022], ids=oct)

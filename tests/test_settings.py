@@ -12,8 +12,8 @@ from typing import Any
 
 import honcho.environ
 import pytest
+from workshift.env import Environment, InvalidEnvironment, forget_dotenv_copy
 
-from django_celery.environment import Environment, InvalidEnvironment, forget_dotenv_copy
 from tests.processes import DEADLINE, ROOT
 
 LoadSettings = Callable[..., dict[str, Any]]

@@ -8,9 +8,9 @@ import sys
 from email import message_from_string, policy
 
 import pytest
+from workshift.durable.backoff import reason
+from workshift.terminal import Formatter, escape
 
-from django_celery.durable.attempts import reason
-from django_celery.terminal import Formatter, escape
 from tests.processes import ROOT
 
 # Sets the title, colours, clears the screen; C1's own CSI; overwrites the line; reads backwards.

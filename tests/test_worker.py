@@ -13,10 +13,10 @@ import pytest
 from celery import Celery
 from celery.result import AsyncResult
 from django.apps import apps
+from workshift.celery.registry import TaskExitError
+from workshift.durable.log import SWEEP
 
 from conftest import StartWorker
-from django_celery.durable.log import SWEEP
-from django_celery.exits import TaskExitError
 from tests import tasks
 from tests.processes import DEADLINE, ROOT, RedisServer, eventually, free_port
 

@@ -4,8 +4,8 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from pytest_django import Settings
+from workshift.durable.states import Status
 
-from django_celery.durable.states import Status
 from feedback.models import Feedback
 
 LIST = "/admin/feedback/feedback/"

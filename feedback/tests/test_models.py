@@ -3,9 +3,9 @@ import socket
 
 import pytest
 from django.utils import translation
+from workshift.durable.backoff import reason
+from workshift.durable.states import Status
 
-from django_celery.durable.attempts import reason
-from django_celery.durable.states import Status
 from feedback.models import Feedback
 
 

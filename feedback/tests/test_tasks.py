@@ -4,8 +4,8 @@ import pytest
 from django.core.mail import EmailMessage
 from django.utils import translation
 from pytest_django import Settings
+from workshift.durable.states import Status
 
-from django_celery.durable.states import Status
 from feedback.models import Feedback
 from feedback.tasks import send_feedback_email_task
 

@@ -5,8 +5,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
+from workshift.durable.states import Status
 
-from django_celery.durable.states import Status
 from feedback.models import Feedback
 
 MESSAGE = {"email": "anna@example.com", "message": "Hello"}

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from workshift.doctor.context import Patient
 
 from django_celery.celery import app
-from django_celery.doctor.patient import Patient
 from tests.processes import free_port
 from tests.reload.conftest import project
 from tests.reload.project import Project

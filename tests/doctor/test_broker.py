@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 from redis.exceptions import OutOfMemoryError
+from workshift.doctor import broker
+from workshift.doctor.context import Patient
+from workshift.doctor.findings import Level
 
-from django_celery.doctor import broker
-from django_celery.doctor.findings import Level
-from django_celery.doctor.patient import Patient
 from tests import programs
 from tests.doctor.conftest import doctor
 from tests.processes import RedisServer, eventually, free_port

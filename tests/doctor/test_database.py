@@ -6,11 +6,11 @@ import pytest
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
+from workshift.doctor.context import Patient
+from workshift.doctor.database import migrations, models
+from workshift.doctor.durable import rows
+from workshift.doctor.findings import Level
 
-from django_celery.doctor.database import migrations, models
-from django_celery.doctor.durable import rows
-from django_celery.doctor.findings import Level
-from django_celery.doctor.patient import Patient
 from feedback.models import Feedback
 from tests.doctor.conftest import doctor
 from tests.reload.project import Project

@@ -4,13 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
+from workshift.doctor.context import Patient
+from workshift.doctor.dotenv import dotenv
+from workshift.doctor.examinations import Examination, carry_out
+from workshift.doctor.findings import Level
+from workshift.dotenv import write_dotenv
+from workshift.env import InvalidEnvironment
 
-from django_celery.doctor.dotenv import dotenv
-from django_celery.doctor.examinations import Examination, carry_out
-from django_celery.doctor.findings import Level
-from django_celery.doctor.patient import Patient
-from django_celery.environment import InvalidEnvironment
-from django_celery.stack.dotenv import write_dotenv
 from tests.processes import ROOT
 
 EXAMPLE = ROOT / ".env.example"

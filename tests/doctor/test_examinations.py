@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from pytest_django import Settings
+from workshift.doctor.code import checks
+from workshift.doctor.context import Patient
+from workshift.doctor.examinations import EXAMINATIONS, Examination, carry_out
+from workshift.doctor.findings import Findings, Level, warning
+from workshift.doctor.python import hidden, interpreter
 
-from django_celery.doctor.code import checks
-from django_celery.doctor.examinations import EXAMINATIONS, Examination, carry_out
-from django_celery.doctor.findings import Findings, Level, warning
-from django_celery.doctor.patient import Patient
-from django_celery.doctor.python import hidden, interpreter
 from tests.doctor.conftest import doctor
 from tests.processes import ROOT, free_port
 from tests.reload.project import Project
@@ -50,7 +50,7 @@ def run(database: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_one_that_fails_is_a_finding(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("django_celery.doctor.python.interpreter", fails)
+    monkeypatch.setattr("workshift.doctor.python.interpreter", fails)
 
     [finding] = carry_out(EXAMINATIONS[0], patient)
 
@@ -60,7 +60,7 @@ def test_one_that_fails_is_a_finding(patient: Patient, monkeypatch: pytest.Monke
 
 def test_without_psutil_two_are_left_out(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psutil", None)
-    monkeypatch.delitem(sys.modules, "django_celery.doctor.processes", raising=False)
+    monkeypatch.delitem(sys.modules, "workshift.doctor.processes", raising=False)
 
     [finding] = carry_out(Examination("left-over processes", "processes.left_over"), patient)
 
@@ -83,8 +83,8 @@ def test_a_database_and_a_redis_that_are_away_are_two_problems() -> None:
 def test_one_that_takes_too_long_is_a_finding(
     patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("django_celery.doctor.python.interpreter", waits)
-    monkeypatch.setattr("django_celery.doctor.examinations.DEADLINE", 0.1)
+    monkeypatch.setattr("workshift.doctor.python.interpreter", waits)
+    monkeypatch.setattr("workshift.doctor.examinations.DEADLINE", 0.1)
 
     [finding] = carry_out(EXAMINATIONS[0], patient)
 
@@ -160,7 +160,7 @@ def test_what_a_stranger_wrote_gives_the_terminal_no_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = warning("A row failed with: No \x1b[31mroute.", "Try it again.")
-    monkeypatch.setattr("django_celery.management.commands.doctor.examine", lambda _: [found])
+    monkeypatch.setattr("workshift.management.commands.doctor.examine", lambda _: [found])
 
     call_command("doctor")
 

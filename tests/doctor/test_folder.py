@@ -1,10 +1,9 @@
 """What the doctor says of the files that the project writes."""
 
 import pytest
-
-from django_celery.doctor.findings import Level
-from django_celery.doctor.folder import readable
-from django_celery.doctor.patient import Patient
+from workshift.doctor.context import Patient
+from workshift.doctor.findings import Level
+from workshift.doctor.folder import readable
 
 
 @pytest.mark.parametrize("name", [".run", "db.sqlite3", "db.sqlite3-wal"])

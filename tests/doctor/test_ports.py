@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 from pytest_django import Settings
+from workshift.doctor.context import Patient
+from workshift.doctor.findings import Finding, Level
+from workshift.doctor.ports import ports
+from workshift.env import Environment
 
-from django_celery.doctor.findings import Finding, Level
-from django_celery.doctor.patient import Patient
-from django_celery.doctor.ports import ports
-from django_celery.environment import Environment
 from tests.processes import free_port
 from tests.stack.test_ports import listener
 

@@ -11,13 +11,13 @@ import time
 
 import pytest
 from celery import current_app
+from workshift.doctor.context import Patient
+from workshift.doctor.findings import Level
+from workshift.doctor.processes import left_over
+from workshift.doctor.queues import unacknowledged, waiting
+from workshift.durable.log import SWEEP
+from workshift.durable.tasks import QUEUE_ROOM
 
-from django_celery.doctor.findings import Level
-from django_celery.doctor.patient import Patient
-from django_celery.doctor.processes import left_over
-from django_celery.doctor.queues import unacknowledged, waiting
-from django_celery.durable.log import SWEEP
-from django_celery.durable.tasks import QUEUE_ROOM
 from tests.doctor.conftest import ask, doctor
 from tests.processes import RedisServer
 from tests.reload.project import TASKS, Project, children, eventually
@@ -28,7 +28,7 @@ NEW_TASK = TASKS.replace("def record", "def other")
 @pytest.fixture
 def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes that have lost their parent, and never end by themselves, need not be awaited."""
-    monkeypatch.setattr("django_celery.doctor.processes.ENDING", 0.1)
+    monkeypatch.setattr("workshift.doctor.processes.ENDING", 0.1)
 
 
 def test_nobody_answers_in_production(project: Project) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from celery.app.task import Task
+from workshift.durable.states import Status
+from workshift.durable.tasks import durable_task
 
-from django_celery.durable.states import Status
-from django_celery.durable.tasks import durable_task
 from tests.durable.parcels.models import Parcel
 from tests.durable.parcels.tasks import deliver
 from tests.processes import RedisServer

@@ -6,9 +6,9 @@ from django.core.checks import CheckMessage
 from django.db import models
 from django.test.utils import isolate_apps
 from pytest_django import Settings
+from workshift.durable.checks import check_durable_tasks
+from workshift.durable.models import DurableTask
 
-from django_celery.durable.checks import check_durable_tasks
-from django_celery.durable.models import DurableTask
 from tests.durable.parcels.models import Parcel
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
@@ -93,7 +93,7 @@ def test_a_schedule_without_the_sweep(settings: Settings) -> None:
     assert [check_id for check_id, _ in messages()] == ["durable.E005"]
 
 
-@isolate_apps("django_celery.durable")
+@isolate_apps("workshift.durable")
 def test_a_model_without_a_task_and_without_the_index(monkeypatch: pytest.MonkeyPatch) -> None:
     class Letter(DurableTask):
         text = models.TextField()

@@ -12,8 +12,8 @@ import pytest
 from celery import current_app
 from django.db import transaction
 from django.utils import timezone
+from workshift.durable.states import Status
 
-from django_celery.durable.states import Status
 from tests.durable.conftest import kill
 from tests.durable.parcels.models import ParcelQuerySet
 from tests.durable.test_states import hints

@@ -2,8 +2,9 @@
 
 import re
 
-from django_celery.durable import states
-from django_celery.durable.states import Move, Status
+from workshift.durable import states
+from workshift.durable.states import Move, Status
+
 from tests.processes import ROOT
 
 PAGE = (ROOT / "docs" / "durable-tasks.md").read_text()

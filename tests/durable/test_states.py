@@ -8,9 +8,9 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import OperationalError, connections, transaction
 from django.utils import timezone
+from workshift.durable import backoff as attempts
+from workshift.durable.states import Status
 
-from django_celery.durable import attempts
-from django_celery.durable.states import Status
 from tests.durable.parcels.models import Parcel, ParcelQuerySet
 from tests.durable.parcels.tasks import lose
 from tests.processes import RedisServer
@@ -134,7 +134,7 @@ def test_the_time_limit_may_come_while_a_lost_database_is_awaited(
         if len(waits) == 1:
             raise SoftTimeLimitExceeded
 
-    monkeypatch.setattr("django_celery.durable.rows.time.sleep", sleep)
+    monkeypatch.setattr("workshift.durable.queryset.time.sleep", sleep)
     if status == Status.DONE:
         parcel.complete()
     else:

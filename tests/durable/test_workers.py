@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 from django.utils import timezone
+from workshift.durable.states import Status
+from workshift.durable.tasks import QUEUE_ROOM, messages_waiting, sweep
 
-from django_celery.durable.states import Status
-from django_celery.durable.tasks import QUEUE_ROOM, messages_waiting, sweep
 from tests.durable.parcels.models import Parcel, ParcelQuerySet
 from tests.durable.parcels.tasks import deliver, nothing
 from tests.processes import RedisServer, Worker, eventually
@@ -176,7 +176,7 @@ def test_the_sweep_does_not_make_a_long_queue_longer(
 
     # On a busy machine, half a second would have passed between the two.
     patient = "from django.conf import settings; settings.DURABLE_GRACE_SECONDS = 600"
-    sweep_twice = f"{patient}; from django_celery.durable.tasks import sweep; sweep(); sweep()"
+    sweep_twice = f"{patient}; from workshift.durable.tasks import sweep; sweep(); sweep()"
     assert shell(sweep_twice).wait() == 0
     assert messages_waiting(deliver) == QUEUE_ROOM
 
@@ -196,7 +196,7 @@ def test_the_sweep_looks_into_the_queue_that_the_task_asks_for(
     redis_server.client.rpush("test:django_celery", *["message"] * QUEUE_ROOM)
 
     sweep_twice = """
-from django_celery.durable.tasks import durable_task, sweep
+from workshift.durable.tasks import durable_task, sweep
 from tests.durable.parcels.models import Parcel
 durable_task(Parcel, name="mail", queue="mails")(str)
 sweep(); sweep()

@@ -17,9 +17,9 @@ __all__ = ["browser"]
 @pytest.fixture
 def mailbox(settings: Settings, tmp_path: Path) -> Path:
     """The folder of an empty mailbox that this process has, as it would with DEBUG."""
-    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "django_celery.mailbox"]
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "workshift.mailbox"]
     settings.ROOT_URLCONF = "tests.mailbox.urls"
-    settings.MAILERS = {"default": {"BACKEND": "django_celery.mailbox.backend.EmailBackend"}}
+    settings.MAILERS = {"default": {"BACKEND": "workshift.mailbox.backend.EmailBackend"}}
     settings.MAILBOX_FOLDER = tmp_path / "mailbox"
     return tmp_path / "mailbox"
 

@@ -11,9 +11,9 @@ from django.apps import apps
 from django.core.mail import EmailMessage, EmailMultiAlternatives, mailers, send_mail
 from django.core.mail.backends import console
 from django.test import Client
+from workshift.env import Environment
+from workshift.mailbox import mails
 
-from django_celery.environment import Environment
-from django_celery.mailbox import mails
 from tests.processes import ROOT
 
 MAILBOX = "/dev/mailbox/"
@@ -35,15 +35,15 @@ def content(client: Client, address: str = MAILBOX) -> str:
 def test_is_not_there_without_debug(client: Client) -> None:
     assert client.get(MAILBOX).status_code == HTTPStatus.NOT_FOUND
     assert client.post(f"{MAILBOX}clear/").status_code == HTTPStatus.NOT_FOUND
-    assert not apps.is_installed("django_celery.mailbox")
+    assert not apps.is_installed("workshift.mailbox")
 
 
 @pytest.mark.parametrize(
     ("debug", "host", "backend"),
     [
-        ("on", "", "django_celery.mailbox.backend.EmailBackend"),
+        ("on", "", "workshift.mailbox.backend.EmailBackend"),
         ("on", "smtp.example.com", f"{BACKENDS}.smtp.EmailBackend"),
-        ("off", "", "django_celery.terminal.EmailBackend"),
+        ("off", "", "workshift.terminal.EmailBackend"),
         ("off", "smtp.example.com", f"{BACKENDS}.smtp.EmailBackend"),
     ],
 )
@@ -57,7 +57,7 @@ def test_the_settings_keep_mails_only_with_debug_and_without_a_server(
     settings = runpy.run_path(str(ROOT / "django_celery" / "settings.py"))
 
     assert settings["MAILERS"]["default"]["BACKEND"] == backend
-    assert ("django_celery.mailbox" in settings["INSTALLED_APPS"]) is (debug == "on")
+    assert ("workshift.mailbox" in settings["INSTALLED_APPS"]) is (debug == "on")
 
 
 def test_shows_the_newest_mail_first(client: Client, mailbox: Path) -> None:

@@ -4,4 +4,4 @@ from django.urls import include, path
 
 from django_celery.urls import urlpatterns
 
-urlpatterns = [*urlpatterns, path("dev/mailbox/", include("django_celery.mailbox.urls"))]
+urlpatterns = [*urlpatterns, path("dev/mailbox/", include("workshift.mailbox.urls"))]

@@ -133,7 +133,7 @@ def test_a_file_keeps_the_ends_of_its_lines(folder: Path, run: Run) -> None:
 @pytest.mark.parametrize("at", ["makemigrations", "migrate"])
 def test_ctrl_c_adds_nothing(folder: Path, run: Run, at: str) -> None:
     press = (
-        "from django_celery.newapp.add import Stage; manage = Stage.manage\n"
+        "from workshift.addapp.add import Stage; manage = Stage.manage\n"
         "def interrupted(stage, *arguments):\n"
         "    manage(stage, *arguments)\n"
         f"    if arguments[0] == {at!r} and arguments[-1] != 'zero': raise KeyboardInterrupt\n"

@@ -5,16 +5,15 @@ import re
 from pathlib import Path
 
 import pytest
-
-from django_celery.newapp.add import TEMPLATE
-from django_celery.newapp.errors import CannotAddError
-from django_celery.newapp.names import (
+from workshift.addapp.errors import CannotAddError
+from workshift.addapp.names import (
     IN_USE,
     LONGEST,
     check_app_name,
     check_model_name,
     model_name,
 )
+
 from tests.processes import ROOT
 
 
@@ -48,7 +47,7 @@ def test_a_good_name(name: str) -> None:
         ("docs", "exists already"),
         ("tests", "exists already"),
         ("auth", "the app django.contrib.auth is called `auth` already"),
-        ("durable", "the app django_celery.durable is called `durable` already"),
+        ("durable", "the app workshift.durable is called `durable` already"),
     ],
 )
 def test_a_name_that_no_app_can_have(name: str, problem: str) -> None:
@@ -96,7 +95,7 @@ def test_a_name_that_no_model_can_have(name: str) -> None:
 
 def test_no_file_of_the_template_calls_something_else_like_the_model() -> None:
     used = {"Meta"}
-    for path in TEMPLATE.rglob("*.py-tpl"):
+    for path in (ROOT / "app_template").rglob("*.py-tpl"):
         code = re.sub(r"{{.*?}}", "Placeholder", path.read_text())
         if "model_name" in path.read_text():
             for node in ast.walk(ast.parse(code)):

@@ -1,9 +1,8 @@
 """The lines that a new app needs, in files as they are and as users may have changed them."""
 
 import pytest
-
-from django_celery.newapp.errors import CannotAddError
-from django_celery.newapp.wiring import with_address, with_checks, with_installed_app
+from workshift.addapp.errors import CannotAddError
+from workshift.addapp.wiring import with_address, with_checks, with_installed_app
 
 SETTINGS = """\
 A = []

@@ -34,7 +34,7 @@ PATIENCE = DEADLINE
 # The mini-project has no app of this repository, so none has to be copied.
 SETTINGS = """
 
-OURS = {{"django", "django_celery"}}
+OURS = {{"django", "django_celery", "workshift"}}
 
 INSTALLED_APPS = [name for name in INSTALLED_APPS if name.split(".")[0] in OURS]
 
@@ -104,7 +104,7 @@ class Project:
         self.probe = redis.Redis.from_url(self.probe_url, decode_responses=True)
         self.broker = redis.Redis.from_url(redis_url, decode_responses=True)
         # Like a web process, it does not subscribe to the results of what it sends.
-        backend = f"django_celery.results:ResultStore+{redis_url}"
+        backend = f"workshift.celery.results:ResultStore+{redis_url}"
         self.app = Celery("tests", broker=redis_url, backend=backend, set_as_current=False)
         self.app.conf.update(
             task_default_queue="django_celery",

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from celery import Celery
 from celery.schedules import crontab
+from workshift.reload import last_runs
+from workshift.reload.beat import Beat
 
-from django_celery.reload import last_runs
-from django_celery.reload.beat import Beat
 from tests.reload.project import Project, eventually
 
 SCHEDULE = """

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from celery.worker.control import Panel
+from workshift.reload.channel import Channel, Message
+from workshift.reload.retire import Retirement
 
-from django_celery.reload.channel import Channel, Message
-from django_celery.reload.retire import Retirement
 from tests.reload.project import PATIENCE, eventually
 
 

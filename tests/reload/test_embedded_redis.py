@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from pytest_django import Settings
+from workshift.dev import forgotten_tasks as forgotten
 
-from django_celery.stack import forgotten
 from tests.processes import RedisServer
 from tests.reload.project import Project, eventually
 
@@ -26,14 +26,14 @@ def test_what_it_forgets_is_counted(
     embedded_redis: RedisServer, tmp_path: Path, settings: Settings
 ) -> None:
     project = Project(tmp_path / "project", embedded_redis.url)
-    settings.REDIS_PREFIX = project.prefix
+    settings.CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": project.prefix}
     assert not forgotten.tasks_in(embedded_redis.client)
     with project.worker("-c", "1"):
         project.send(1, wait_for="never")
         eventually(lambda: project.noted("began"), "a task runs")
         project.send(2)
         project.send(3, countdown=600)
-        project.app.send_task("django_celery.durable.tasks.sweep")
+        project.app.send_task("workshift.durable.sweep")
         tasks = {"probe.tasks.record": 3}
         # A message on its way from Redis to the worker is in neither for a moment.
         eventually(lambda: forgotten.tasks_in(embedded_redis.client) == tasks, "all are there")

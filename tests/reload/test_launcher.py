@@ -8,8 +8,9 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from django_celery.reload.channel import Channel
-from django_celery.reload.launcher import FreshLauncher, Launcher, ZygoteLauncher
+from workshift.reload.channel import Channel
+from workshift.reload.launcher import FreshLauncher, Launcher, ZygoteLauncher
+
 from tests.reload.project import PATIENCE, Project, children
 
 STAND_IN = """
@@ -27,7 +28,7 @@ def prepared[Kind: Launcher](
     ended: Callable[[int], None],
 ) -> Kind:
     """Return a launcher of stand-ins, which reports their process ids."""
-    project.write("django_celery/reload/generation.py", STAND_IN)
+    project.write("packages/workshift/src/workshift/reload/generation.py", STAND_IN)
     return kind(
         arguments=[],
         directory=project.folder,

@@ -6,8 +6,8 @@ import sys
 import click
 import pytest
 from celery.bin.worker import worker as celery_worker
+from workshift.reload import options
 
-from django_celery.reload import options
 from tests.reload.project import Project, eventually
 
 # What each generation gets as it is. An option that Celery adds belongs here, or into options.py.

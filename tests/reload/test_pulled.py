@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from workshift.reload.pulled import missing
 
-from django_celery.reload.pulled import missing
 from tests.reload.project import Project
 
 MODELS = """

@@ -2,9 +2,9 @@
 
 import pytest
 from honcho import manager
+from workshift.dev.launch import longest_grace
+from workshift.reload import stopping
 
-from django_celery.reload import stopping
-from django_celery.stack.launch import longest_grace
 from tests.processes import ROOT
 from tests.reload.project import Project
 

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from watchdog.observers.api import BaseObserver, EventEmitter
 from watchdog.observers.inotify_c import InotifyEvent, InotifyFD
+from workshift.reload import watcher as watcher_module
+from workshift.reload.batch import Changes
+from workshift.reload.report import Report
+from workshift.reload.rules import Rules
+from workshift.reload.tree import Tree
+from workshift.reload.watcher import Watcher
 
-from django_celery.reload import watcher as watcher_module
-from django_celery.reload.batch import Changes
-from django_celery.reload.report import Report
-from django_celery.reload.rules import Rules
-from django_celery.reload.tree import Tree
-from django_celery.reload.watcher import Watcher
 from tests.reload.project import PATIENCE
 
 

@@ -67,6 +67,9 @@ def served(folder: Path) -> Iterator[str]:
     with zipfile.ZipFile(wheel, "w") as archive:
         about = "parcel-1.0.dist-info"
         archive.writestr("parcel.py", "def main() -> None:\n    print('It runs.')\n")
+        # What scripts/setup runs when all is installed.
+        archive.writestr("workshift/__init__.py", "")
+        archive.write(ROOT / "packages/workshift/src/workshift/dotenv.py", "workshift/dotenv.py")
         archive.writestr(f"{about}/METADATA", "Metadata-Version: 2.1\nName: parcel\nVersion: 1.0\n")
         archive.writestr(
             f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -92,8 +95,6 @@ def make_project(folder: Path, files: str, wheel: Path) -> None:
     """Make a project in `folder` whose lock says that the files are at the address `files`."""
     shutil.copytree(ROOT / "scripts", folder / "scripts")
     shutil.copy(ROOT / ".env.example", folder)
-    (folder / "django_celery" / "stack").mkdir(parents=True)
-    shutil.copy(ROOT / "django_celery/stack/dotenv.py", folder / "django_celery/stack")
     (folder / "pyproject.toml").write_text(PYPROJECT)
     content = wheel.read_bytes()
     digest = hashlib.sha256(content).hexdigest()

@@ -71,7 +71,7 @@ def with_bad_port(dotenv: str) -> str:
 
 
 def test_code_that_does_not_load_is_found_with_its_place(clone: Clone) -> None:
-    for path in (clone.settings.parent / "durable" / "tasks.py", clone.settings):
+    for path in (clone.folder / "feedback" / "tasks.py", clone.settings):
         with clone.edited(path, lambda code: code + "\ndef broken(:\n"):
             code, lines = ask(clone)
         last = len(path.read_text().splitlines()) + 2

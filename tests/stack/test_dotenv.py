@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from workshift.dotenv import REDIS_PORTS, UnusableDotenvError, parse, write_dotenv
+from workshift.env import Environment, InvalidEnvironment
 
-from django_celery.environment import Environment, InvalidEnvironment
-from django_celery.stack.dotenv import REDIS_PORTS, UnusableDotenvError, parse, write_dotenv
 from tests.processes import ROOT
 
 EXAMPLE = ROOT / ".env.example"
@@ -172,7 +172,7 @@ def test_that_cannot_be_used_is_named_in_one_sentence(
 ) -> None:
     dotenv = tmp_path / ".env"
     make(dotenv)
-    script = ROOT / "django_celery" / "stack" / "dotenv.py"
+    script = ROOT / "packages/workshift/src/workshift/dotenv.py"
 
     done = subprocess.run(
         [sys.executable, "-I", script, EXAMPLE, dotenv], capture_output=True, text=True, check=False

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from pytest_django import Settings
+from workshift.dev.errors import CannotStartError
+from workshift.dev.folder import require_usable
+from workshift.doctor.context import Patient
+from workshift.doctor.findings import Level
+from workshift.doctor.folder import usable
 
-from django_celery.doctor.findings import Level
-from django_celery.doctor.folder import usable
-from django_celery.doctor.patient import Patient
-from django_celery.stack.errors import CannotStartError
-from django_celery.stack.folder import require_usable
 from tests.newapp.conftest import Run, folder, run
 from tests.reload.conftest import project
 from tests.reload.project import Project

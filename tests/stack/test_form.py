@@ -6,7 +6,8 @@ import signal
 import subprocess
 from collections.abc import Callable
 
-from django_celery.private import is_open
+from workshift.private import is_open
+
 from tests.processes import free_port
 from tests.stack.clone import Clone, Stack, running
 
@@ -106,7 +107,7 @@ def test_honcho_by_hand_does_the_same(clone: Clone, with_redis: str) -> None:
             assert stack.interrupt(patience=15) == 128 + signal.SIGINT
         except subprocess.TimeoutExpired:
             # honcho's own handler fails when the signal comes while it prints a line (see
-            # django_celery/stack/manager.py). It ends at the second Ctrl-C, with another code.
+            # packages/workshift/src/workshift/dev/manager.py). It ends at the second Ctrl-C, with another code.
             assert stack.interrupt() == 1
     stack.leaves_nothing()
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.processes import ROOT, Process, free_port
 
-MANAGER = ROOT / "django_celery" / "stack" / "manager.py"
+MANAGER = ROOT / "packages/workshift/src/workshift/dev/manager.py"
 
 
 def honcho(folder: Path, procfile: str, port: int = 8000) -> Process:

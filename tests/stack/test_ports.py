@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from workshift.dev import ports
+from workshift.dev.errors import CannotStartError
 
-from django_celery.stack import ports
-from django_celery.stack.errors import CannotStartError
 from tests.processes import free_port
 
 LISTEN = """

@@ -131,7 +131,7 @@ def test_the_stand_in_names_the_tasks_that_it_forgets(
     sends = (
         "from tests.tasks import add, leave\n"
         "add.delay(1, 2); add.apply_async((1, 2), countdown=600); leave.delay('')\n"
-        "from django_celery.durable.tasks import sweep; sweep.delay()"
+        "from workshift.durable.tasks import sweep; sweep.delay()"
     )
     assert clone.manage("shell", "-c", sends).wait() == 0
 

@@ -7,8 +7,8 @@ import pytest
 from django.conf import settings
 from kombu import Connection
 from kombu.simple import SimpleQueue
+from workshift.dev.restore import restore_unacknowledged
 
-from django_celery.stack.restore import restore_unacknowledged
 from tests.processes import RedisServer
 
 

@@ -6,8 +6,8 @@ from importlib.metadata import packages_distributions
 
 import pytest
 from django.apps import apps
+from workshift.reload.rules import _IGNORED_FOLDERS
 
-from django_celery.reload.rules import _IGNORED_FOLDERS
 from starting.errors import StartingError
 from starting.names import Names, check_new_name, nearest
 from tests.processes import ROOT

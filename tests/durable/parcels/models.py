@@ -8,9 +8,8 @@ import uuid
 from pathlib import Path
 
 from django.db import models
-
-from django_celery.durable.models import DurableTask
-from django_celery.durable.rows import DurableQuerySet
+from workshift.durable.models import DurableTask
+from workshift.durable.queryset import DurableQuerySet
 
 
 def stop_at(point: str) -> None:

@@ -11,8 +11,8 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
+from workshift.durable.tasks import durable_task
 
-from django_celery.durable.tasks import durable_task
 from tests.durable.parcels.models import Crate, Parcel, stop_at
 
 

@@ -1,0 +1,49 @@
+"""The Celery app of a Django project: Celery's own, corrected where it surprises."""
+
+import os
+from importlib import import_module
+from typing import Any
+
+import celery
+from celery.signals import celeryd_init, task_postrun, task_prerun
+from django.db import close_old_connections
+
+from ..env import one_sentence_if_invalid, require_settings_module
+from . import shell_variables
+
+
+class Celery(celery.Celery):
+    """Celery's app; takes what that takes.
+
+    - A task that calls `sys.exit()` has failed, instead of running again for ever.
+    - Database connections are closed before and after each task if they are too old or broken, as
+      they are before and after each request.
+    - Variables that another project has left in the shell, such as CELERY_BROKER_URL, do not win
+      over the settings; `manage.py check` names them.
+    - An environment that the settings cannot be read from ends the process in one sentence.
+    """
+
+    registry_cls = "workshift.celery.registry:Tasks"
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Make the app; DJANGO_SETTINGS_MODULE must be set."""
+        with one_sentence_if_invalid():
+            require_settings_module()
+        shell_variables.set_aside()
+        super().__init__(*args, **options)
+        self.on_configure.connect(_read_settings)
+        # A generation imports the app first; Celery's command line, which it runs then, sets some
+        # of the variables anew.
+        celeryd_init.connect(_set_aside_again)
+        task_prerun.connect(close_old_connections)
+        task_postrun.connect(close_old_connections)
+
+
+def _read_settings(**_: Any) -> None:
+    # Before Celery does, which would print the traceback of a bad `.env`.
+    with one_sentence_if_invalid():
+        import_module(os.environ["DJANGO_SETTINGS_MODULE"])
+
+
+def _set_aside_again(**_: Any) -> None:
+    shell_variables.set_aside()

@@ -1,0 +1,105 @@
+"""The ports of the stack, and a clear sentence when one of them cannot be had."""
+
+import errno
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from .. import paths
+from ..env import Environment
+from .errors import CannotStartError
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The process that listens on a port."""
+
+    pid: int
+    command: str
+    folder: Path
+
+
+def redis_folder() -> Path:
+    """Return the folder in which the Redis of this project works."""
+    return paths.run() / "redis"
+
+
+def web_port() -> int:
+    """Return the port of the web process: PORT in the environment, then in `.env`, then 8000."""
+    return Environment().port("PORT", default=8000)
+
+
+def redis_port() -> int | None:
+    """Return the port of this project's own Redis, or None if REDIS_URL names another Redis."""
+    if Environment().str("REDIS_URL", default=""):
+        return None
+    return Environment().port("REDIS_PORT", default=6379)
+
+
+def require_free(name: str, port: int) -> None:
+    """Return if this machine lets us listen on `port` of 127.0.0.1.
+
+    `name` is the variable that chooses the port. Raises CannotStartError with a sentence that
+    says who holds it, as far as that can be known, and how to choose another.
+    """
+    try:
+        listen(port)
+    except PermissionError:
+        problem = f"Port {port} is reserved for the administrator of this machine."
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        holder = holder_of(port)
+        if holder and holder.folder == redis_folder():
+            raise CannotStartError(
+                f"Port {port} is held by a Redis of this project that was left running "
+                f"(process {holder.pid}). Stop it with `kill {holder.pid}` and run this again."
+            ) from error
+        problem = f"Port {port} is already taken" + (
+            f" by process {holder.pid} ({holder.command})." if holder else "."
+        )
+    else:
+        return
+    raise CannotStartError(
+        f"{problem} Choose another with {name} in .env, or for once: "
+        f"{name}={free_port_after(port)} ./scripts/dev"
+    )
+
+
+def listen(port: int) -> None:
+    """Listen on `port` of 127.0.0.1 for a moment, as a server would. Raises OSError."""
+    with socket.socket() as server:
+        # As servers do: connections of the previous run that are still closing do not count.
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("127.0.0.1", port))
+        server.listen()
+
+
+def free_port_after(port: int) -> int:
+    """Return the first port above `port`, and above the reserved ones, that can be had."""
+    for candidate in range(max(port, 1023) + 1, 65536):
+        try:
+            listen(candidate)
+        except OSError:
+            continue
+        return candidate
+    return free_port_after(1023)
+
+
+def holder_of(port: int) -> Holder | None:
+    """Return the process that listens on `port`, or None if we may not see it."""
+    for process in psutil.process_iter():
+        # Process by process: macOS lets nobody but root ask for all connections at once.
+        try:
+            if any(
+                connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+                for connection in process.net_connections("tcp")
+            ):
+                # Redis pads its command line with empty arguments.
+                command = " ".join(filter(None, process.cmdline()))
+                return Holder(process.pid, command, Path(process.cwd()))
+        except psutil.Error:
+            continue
+    return None

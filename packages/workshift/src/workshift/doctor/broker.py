@@ -1,0 +1,123 @@
+"""Redis: which one it is, whether it answers, and whether it keeps what it is given."""
+
+from typing import Any
+
+import redis
+from django.conf import settings
+from redis.exceptions import NoPermissionError
+
+from ..celery.broker import is_redis, without_password
+from .context import Patient
+from .findings import Finding, Findings, note, ok, problem, warning
+from .redis_health import Trouble, facts_of
+
+
+def answers(patient: Patient) -> Findings:
+    """Say which Redis this is, and whether it can be used."""
+    address = without_password(patient.broker_url)
+    if not is_redis(patient.broker_url):
+        yield note(f"The broker is at {address}; this looks at Redis only, and asks no worker.")
+        return
+    if patient.redis_trouble:
+        yield silence(patient.redis_trouble, patient, address)
+    elif facts := info(patient):
+        name = "Valkey" if facts.get("server_name") == "valkey" else "Redis"
+        version = facts.get("valkey_version", facts["redis_version"])
+        yield ok(f"{name} {version} answers at {address}.")
+    elif forbids_info(patient):
+        yield note(
+            f"Redis answers at {address}, but its user there may not ask for INFO: what it throws "
+            "out and what it keeps could not be looked at.",
+            "To let it, `redis-cli ACL SETUSER <name> +info`.",
+        )
+    else:
+        yield note(
+            f"The embedded stand-in answers at {address}; it keeps nothing when it stops.",
+            "Fit for development only; install redis-server or valkey-server for more.",
+        )
+
+
+def silence(trouble: Trouble, patient: Patient, address: str) -> Finding:
+    """Return what it means that Redis cannot be used, which depends on who should start it."""
+    sentence = (
+        f"No usable Redis at {address} ({trouble.reason}); workers and queues cannot be asked "
+        "without it."
+    )
+    if trouble.next_step:
+        return problem(sentence, trouble.next_step)
+    if not patient.has_redis_of_its_own:
+        return problem(sentence, "Start it, or correct REDIS_URL in .env or the environment.")
+    if not settings.DEBUG:
+        return problem(sentence, "Set REDIS_URL: only ./scripts/dev starts a Redis by itself.")
+    if patient.stack:
+        return problem(
+            sentence,
+            f"./scripts/dev runs (process {patient.stack}); look at its output and at "
+            ".run/redis.log.",
+        )
+    return note("Nothing runs here, neither a Redis nor a worker.", "Start it with ./scripts/dev.")
+
+
+def eviction(patient: Patient) -> Findings:
+    """Find out what happens when the memory is full: no queue ever has an expiry time."""
+    if not (facts := info(patient)):
+        return
+    policy = facts.get("maxmemory_policy", "noeviction")
+    if policy.startswith("allkeys-"):
+        yield problem(
+            f"When its memory is full, this Redis throws out any key, the queue among them "
+            f"(maxmemory-policy is {policy}): tasks are lost.",
+            "Set it to noeviction: in redis.conf or at your provider, and now with "
+            "`redis-cli CONFIG SET maxmemory-policy noeviction`.",
+        )
+    else:
+        yield ok(f"Redis throws out no queue when its memory is full ({policy}).")
+
+
+def persistence(patient: Patient) -> Findings:
+    """Find out whether waiting tasks survive a restart of Redis, and whether it can write."""
+    if not (facts := info(patient)):
+        return
+    for name in ("aof_last_write_status", "rdb_last_bgsave_status"):
+        if facts.get(name, "ok") != "ok":
+            yield problem(
+                f"Redis cannot write its data to disk ({name} is {facts[name]}) and may refuse "
+                "new tasks.",
+                "Look for a full disk and for missing permissions in its log.",
+            )
+            return
+    if facts.get("aof_enabled"):
+        yield ok("Redis writes each change to disk (appendonly): waiting tasks survive a restart.")
+    elif snapshots(patient):
+        yield warning(
+            "Redis writes its data to disk now and then only: a crash loses the newest tasks.",
+            "Set appendonly to yes in redis.conf. Durable tasks survive without it.",
+        )
+    else:
+        yield warning(
+            "Redis keeps nothing on disk: a restart loses the tasks that wait.",
+            "Set appendonly to yes in redis.conf. Durable tasks survive without it.",
+        )
+
+
+def snapshots(patient: Patient) -> bool:
+    """Tell whether Redis saves its data from time to time; yes, if it does not let us know."""
+    try:
+        answer: Any = patient.redis.config_get("save")
+    except redis.RedisError:
+        return True
+    return bool(answer.get("save"))
+
+
+def info(patient: Patient) -> dict[str, Any]:
+    """Return what a usable Redis says about itself, if it does."""
+    return {} if patient.redis_trouble else facts_of(patient.redis)
+
+
+def forbids_info(patient: Patient) -> bool:
+    """Tell whether Redis lets nobody ask who has our name and password."""
+    try:
+        patient.redis.info()
+    except redis.ResponseError as error:
+        return isinstance(error, NoPermissionError)
+    return False

@@ -1,0 +1,72 @@
+"""The database: does it answer, and has it all the tables?"""
+
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.db import connection
+from django.db.migrations.autodetector import MigrationAutodetector
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.state import ProjectState
+
+from .context import Patient
+from .findings import Findings, ok, problem
+
+MIGRATE = "Run `python manage.py migrate`; ./scripts/dev does so at each start."
+
+# How many migrations a line names.
+NAMED = 3
+
+
+def migrations(patient: Patient) -> Findings:
+    """Find the migrations that have not been applied."""
+    missing = missing_file()
+    if missing and not missing.parent.is_dir():
+        yield problem(
+            f"The folder {missing.parent}, where the database should be, does not exist.",
+            "Make it, or correct DATABASE_URL.",
+        )
+        return
+    if missing:
+        yield problem(f"The database {missing} is not there yet.", MIGRATE)
+        return
+    if patient.database_trouble:
+        yield problem(
+            f"The database cannot be used: {patient.database_trouble.strip().rstrip('.')}.",
+            f"It must be a file of SQLite that you may write, in a folder that you may write: look at "
+            f"{connection.settings_dict['NAME']}."
+            if connection.vendor == "sqlite"
+            else "Start it, or correct DATABASE_URL.",
+        )
+        return
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if not plan:
+        yield ok(f"The database ({connection.display_name}) has all migrations.")
+        return
+    names = [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    yield problem(f"Not applied to the database: {', '.join(names[:NAMED])}{more}.", MIGRATE)
+
+
+def models(_patient: Patient) -> Findings:
+    """Find the models that no migration describes any more."""
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    detector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps))
+    if changed := sorted(detector.changes(graph=loader.graph)):
+        yield problem(
+            f"The models of {', '.join(changed)} have changed, and no migration says so.",
+            "Run `python manage.py makemigrations`, then `python manage.py migrate`.",
+        )
+    else:
+        yield ok("No model has changed since the last migration was made.")
+
+
+def missing_file() -> Path | None:
+    """Return the file of SQLite if it is not there: to connect would create it, empty."""
+    database: Any = connection
+    if database.vendor != "sqlite" or database.is_in_memory_db():
+        return None
+    path = Path(database.settings_dict["NAME"])
+    return None if path.exists() else path

@@ -1,0 +1,67 @@
+"""The file `.env`: is it there, can it be read, by whom, and does it say what is asked for?"""
+
+import os
+import re
+import stat
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+
+from ..env import dotenv_file, dotenv_values
+from .context import Patient
+from .findings import Findings, ok, problem, warning
+
+
+def dotenv(patient: Patient) -> Findings:
+    """Compare `.env` with `.env.example`, which names every variable.
+
+    Raises InvalidEnvironment if it cannot be read.
+    """
+    path = dotenv_file(patient.folder / ".env")
+    given = dotenv_values(path).keys()
+    if not path.is_file():
+        # Where the environment has it all, as it may in production, no file is needed.
+        if os.environ.get("SECRET_KEY"):
+            yield ok(f"There is no {path}; the environment itself has the variables.")
+        elif not given:
+            yield problem(
+                f"There is no {path}, and SECRET_KEY is not in the environment.",
+                "Run ./scripts/setup, which writes the file.",
+            )
+        return
+    example = patient.folder / ".env.example"
+    trouble = [*access(path), *(names(path, given, example) if example.exists() else ())]
+    yield from trouble
+    if not trouble:
+        named = " (ENV_FILE names it)" if os.environ.get("ENV_FILE") else ""
+        yield ok(
+            f"{path}{named} can be read, by its owner only, and has the variables of .env.example."
+        )
+
+
+def access(path: Path) -> Findings:
+    """Find out whether others can read the secrets."""
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield warning(
+            f"{path} holds secrets, and other users of this machine can read or change it.",
+            f"Run `chmod 600 {path}`.",
+        )
+
+
+def names(path: Path, given: Iterable[str], example: Path) -> Findings:
+    """Find misspelt variables, and those that `example` sets and nobody else does."""
+    text = example.read_text(encoding="utf-8")
+    known = set(re.findall(r"^(?:# )?(\w+)=", text, re.MULTILINE))
+    for name in sorted(set(given) - known):
+        meant = get_close_matches(name, known, n=1)
+        yield warning(
+            f"{path} sets {name}, which .env.example does not know.",
+            (f"Did you mean {meant[0]}? " if meant else "")
+            + "If it is a variable of yours, add it there; nothing reads a misspelt one.",
+        )
+    for name in sorted(set(re.findall(r"^(\w+)=", text, re.MULTILINE)) - set(given)):
+        if not os.environ.get(name):
+            yield warning(
+                f"{path} does not set {name}, so its default counts.",
+                "Copy its line from .env.example; ./scripts/setup fills in what is empty there.",
+            )

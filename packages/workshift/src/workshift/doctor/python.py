@@ -1,0 +1,100 @@
+"""The interpreter and the packages: is `.venv` what `uv.lock` says?"""
+
+import os
+import platform
+import re
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+from .context import Patient
+from .findings import Findings, note, ok, problem, warning
+
+
+def interpreter(patient: Patient) -> Findings:
+    """Say which Python this is; it should be that of `.venv`, where there is one."""
+    python = f"Python {platform.python_version()}"
+    environment = patient.folder / ".venv"
+    if place := _made_for(environment):
+        yield problem(
+            f"The programs in {environment}/bin do not run: they were made for {place}.",
+            "Run ./scripts/setup, which makes them anew.",
+        )
+    elif not environment.is_dir():
+        yield note(f"{python} runs this, from {sys.prefix}; there is no .venv in this folder.")
+    elif Path(sys.prefix).resolve() != environment.resolve():
+        yield warning(
+            f"{python} runs this from {sys.prefix}, not from {environment}.",
+            "Activate it with `source .venv/bin/activate`.",
+        )
+    else:
+        yield ok(f"{python} runs this, from .venv.")
+
+
+def hidden(_patient: Patient) -> Findings:
+    """Find packages that PYTHONPATH, perhaps of another project, has imported from elsewhere."""
+    installed = Path(sysconfig.get_path("purelib"))
+    for folder in filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)):
+        there = Path(folder).resolve()
+        names = sorted(
+            name
+            for name, module in list(sys.modules.items())
+            if "." not in name
+            and Path(getattr(module, "__file__", None) or "/").is_relative_to(there)
+            and ((installed / name).is_dir() or (installed / f"{name}.py").is_file())
+            and not installed.is_relative_to(there)
+        )
+        if names:
+            yield problem(
+                f"PYTHONPATH has {', '.join(names)} imported from {there}, not from {installed}.",
+                "Unset it in this shell.",
+            )
+    if not os.environ.get("PYTHONPATH"):
+        yield ok("No PYTHONPATH is set that could hide a package.")
+
+
+def _made_for(environment: Path) -> str:
+    """Return the folder that the programs of an environment name, if that is another one."""
+    try:
+        beginning = (environment / "bin" / "celery").read_text().splitlines()[:2]
+    except OSError:
+        return ""
+    # A shebang, or a line of the shell where the path is too long for one.
+    named = re.search(r"(/[^'\"]*)/bin/python", "\n".join(beginning))
+    if not named or Path(named[1]).resolve() == environment.resolve():
+        return ""
+    return named[1]
+
+
+def packages(patient: Patient) -> Findings:
+    """Ask uv what it would have to change, which takes a tenth of a second and no network."""
+    if not (patient.folder / ".venv" / "bin" / "uv").exists():
+        yield note("The packages: not looked at, as uv, which development installs, is not there.")
+        return
+    lock = _uv(patient, "lock", "--check")
+    if lock.returncode:
+        yield problem(
+            "uv.lock does not fit pyproject.toml.",
+            "Run `./scripts/uv lock`, then ./scripts/setup.",
+        )
+        return
+    answer = _uv(patient, "sync", "--check", "--frozen")
+    if answer.returncode == 0:
+        yield ok("The packages in .venv are those of uv.lock, and uv.lock fits pyproject.toml.")
+        return
+    lines = answer.stderr.splitlines()
+    changes = [line.strip() for line in lines if line.startswith((" + ", " - ", " ~ "))]
+    yield problem(
+        f"The packages in .venv are not those of uv.lock: {', '.join(changes) or ' '.join(lines[-1:])}.",
+        "Run `./scripts/uv sync --frozen`.",
+    )
+
+
+def _uv(patient: Patient, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - the project's own script.
+        [patient.folder / "scripts" / "uv", *arguments, "--offline", "--no-progress"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )

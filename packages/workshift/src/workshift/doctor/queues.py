@@ -1,0 +1,130 @@
+"""What is in Redis: tasks that wait, and tasks that were taken and never acknowledged."""
+
+import json
+import time
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+from django.tasks import DEFAULT_TASK_QUEUE_NAME, task_backends
+
+from ..celery.broker import key_prefix, transport_options
+from ..celery.checks import DEFAULT_VISIBILITY_TIMEOUT
+from ..django_tasks import CeleryBackend
+from ..durable.tasks import QUEUE_ROOM, messages_waiting, queue_of
+from .broker import info
+from .context import Patient
+from .findings import Findings, count, note, ok, problem, warning
+
+# Where kombu's Redis transport keeps what was taken and not acknowledged: the messages, and when
+# its worker took each, or last renewed it.
+UNACKED = "unacked"
+UNACKED_INDEX = "unacked_index"
+
+# Seconds after which a worker knows that it has a message.
+JUST_TAKEN = 2
+
+
+def waiting(patient: Patient) -> Findings:
+    """Count the messages in every queue that a task of the project is sent to."""
+    if patient.redis_trouble:
+        return
+    for queue, task in sorted(one_task_a_queue().items()):
+        length = messages_waiting(task)
+        sentence = f"The queue {queue} holds {count(length, 'task')}."
+        if length and not patient.workers:
+            yield note(sentence, "A worker that starts runs them.")
+        elif length >= QUEUE_ROOM:
+            yield warning(
+                sentence, "The workers do not keep up: start more, or raise their --concurrency."
+            )
+        else:
+            yield ok(sentence)
+
+
+def one_task_a_queue() -> dict[str, Any]:
+    """Return the name of each queue, and a task that is sent to it."""
+    return {
+        queue_of(task).name: task
+        for name, task in current_app.tasks.items()
+        if not name.startswith("celery.")
+    }
+
+
+def unserved(patient: Patient) -> Findings:
+    """Find the queues that tasks are sent to, and that no worker takes from."""
+    if not patient.workers:
+        return
+    answers = (patient.inspect(patient.workers).active_queues() or {}).values()
+    served = {queue["name"] for queues in answers for queue in queues}
+    used = one_task_a_queue().keys() | queues_of_django_tasks()
+    client: Any = patient.redis
+    for queue in sorted(used - served):
+        length = client.llen(key_prefix() + queue)
+        sentence = f"No worker that answers takes from the queue {queue}, which holds "
+        step = f"Start one with the option `-Q {queue}`."
+        yield (
+            problem(f"{sentence}{count(length, 'task')}.", step)
+            if length
+            else warning(f"{sentence}nothing yet.", step)
+        )
+    if not used - served:
+        yield ok("Every queue has a worker.")
+
+
+def queues_of_django_tasks() -> set[str]:
+    """Return the names in Celery of the queues that TASKS allows."""
+    backends = [task_backends[alias] for alias in settings.TASKS]
+    names = {name for one in backends if isinstance(one, CeleryBackend) for name in one.queues}
+    default = current_app.conf.task_default_queue
+    return {default if name == DEFAULT_TASK_QUEUE_NAME else name for name in names}
+
+
+def unacknowledged(patient: Patient) -> Findings:
+    """Find the tasks that were taken by a worker that is gone, and say when they come back."""
+    if patient.redis_trouble:
+        return
+    client: Any = patient.redis
+    unacked, index = key_prefix() + UNACKED, key_prefix() + UNACKED_INDEX
+    messages = client.hgetall(unacked)
+    at_work = patient.tasks_at_work if messages else set()
+    taken_at = dict(client.zrange(index, 0, -1, withscores=True))
+    # Last: what has been acknowledged meanwhile is not stuck.
+    there = set(client.hkeys(unacked))
+    now = time.time()
+    stuck = [
+        tag
+        for tag, message in messages.items()
+        if tag in there
+        and json.loads(message)[0]["headers"].get("id") not in at_work
+        and now - taken_at.get(tag, 0) > JUST_TAKEN
+    ]
+    if not stuck:
+        yield ok(f"No unacknowledged task is stuck; {count(len(messages), 'task')} at work.")
+        return
+    taken = [taken_at[tag] for tag in stuck if tag in taken_at]
+    if lost := len(stuck) - len(taken):
+        yield problem(
+            f"Unacknowledged and without a time in {index}: {count(lost, 'task')}. "
+            "That never comes back by itself.",
+            f"Look at it with `redis-cli HGETALL {unacked}`, and send it again.",
+        )
+    if taken:
+        age = now - min(taken)
+        yield warning(
+            "Held by a worker that does not answer any more, and not acknowledged: "
+            f"{count(len(taken), 'task')}, for {age:.0f} s.",
+            return_of(age, patient),
+        )
+
+
+def return_of(age: float, patient: Patient) -> str:
+    """Say when tasks come back that nobody has renewed for `age` seconds."""
+    timeout = transport_options().get("visibility_timeout", DEFAULT_VISIBILITY_TIMEOUT)
+    when = f"{timeout - age:.0f} s from now" if timeout > age else "within seconds"
+    step = f"The workers give it back {when} (visibility_timeout is {timeout} s)"
+    step += "." if patient.workers else ", if one runs by then."
+    # The embedded stand-in, which says nothing of itself, would forget them.
+    if patient.has_redis_of_its_own and info(patient):
+        step += " A restart of ./scripts/dev does so at once."
+    return step

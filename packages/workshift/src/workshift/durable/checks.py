@@ -1,0 +1,113 @@
+"""Check what a durable task relies on: `manage.py check` and `manage.py runworker` say so.
+
+A plain `celery worker` runs the checks as well, and drops what they find.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from celery import current_app
+from django.apps import apps
+from django.conf import settings
+from django.core import checks
+
+from .. import conf
+from .log import SWEEP
+from .models import DurableTask, no_function
+
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+@checks.register("durable")
+def check_durable_tasks(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Return what is wrong with the settings and the models of durable tasks."""
+    models = [model for model in apps.get_models() if issubclass(model, DurableTask)]
+    limit = current_app.conf.task_time_limit
+    messages = [*_numbers(), *_lease("CELERY_TASK_TIME_LIMIT", limit), *_mailers(limit)]
+    for model in models:
+        messages.extend(_model(model))
+    if models and not any(
+        entry.get("task") == SWEEP for entry in current_app.conf.beat_schedule.values()
+    ):
+        messages.append(
+            checks.Error(
+                "No entry of CELERY_BEAT_SCHEDULE sends the sweep, so what a crash leaves behind "
+                "stays where it is.",
+                hint=f'Add {{"task": "{SWEEP}", "schedule": DURABLE_SWEEP_SECONDS}}.',
+                id="durable.E005",
+            )
+        )
+    return messages
+
+
+def _numbers() -> Iterator[checks.CheckMessage]:
+    for name in (
+        "ATTEMPTS",
+        "BACKOFF_SECONDS",
+        "GRACE_SECONDS",
+        "SWEEP_SECONDS",
+    ):
+        value = conf.durable(name)
+        if value <= 0:
+            yield checks.Error(
+                f"DURABLE_{name} is {value}; it must be more than 0.", id="durable.E001"
+            )
+    if conf.durable("SWEEP_SECONDS") > conf.durable("LEASE_SECONDS"):
+        yield checks.Warning(
+            f"DURABLE_SWEEP_SECONDS ({conf.durable('SWEEP_SECONDS')}) is longer than "
+            f"DURABLE_LEASE_SECONDS ({conf.durable('LEASE_SECONDS')}): a row whose worker died "
+            "waits more for the sweep than for the end of its lease.",
+            id="durable.W001",
+        )
+
+
+def _lease(name: str, time_limit: float | None) -> Iterator[checks.CheckMessage]:
+    lease = conf.durable("LEASE_SECONDS")
+    if time_limit is None:
+        yield checks.Error(
+            f"{name} is not set, so a durable task may run for ever, and a second worker would "
+            f"start it once more after DURABLE_LEASE_SECONDS ({lease}).",
+            id="durable.E002",
+        )
+    elif lease <= time_limit:
+        yield checks.Error(
+            f"DURABLE_LEASE_SECONDS ({lease}) is not longer than {name} ({time_limit}), so a "
+            "second worker would start a row while the first still works on it.",
+            id="durable.E002",
+        )
+
+
+def _mailers(time_limit: float | None) -> Iterator[checks.CheckMessage]:
+    for alias, mailer in getattr(settings, "MAILERS", {}).items():
+        timeout = mailer.get("OPTIONS", {}).get("timeout")
+        if mailer.get("BACKEND") == SMTP and (
+            timeout is None or (time_limit is not None and timeout >= time_limit)
+        ):
+            yield checks.Error(
+                f"The timeout of MAILERS[{alias!r}] ({timeout}) is not shorter than "
+                f"CELERY_TASK_TIME_LIMIT ({time_limit}), so a mail server that says nothing ends "
+                "with a killed worker process.",
+                hint='Set "timeout" in its OPTIONS to a few seconds.',
+                id="durable.E003",
+            )
+
+
+def _model(model: type[DurableTask]) -> Iterator[checks.CheckMessage]:
+    task = getattr(model, "celery_task", None)
+    if task is None:
+        # Everything else works, so this must not keep the site from starting.
+        yield checks.Warning(
+            f"What is saved as {model._meta.label} waits, and is not durable any more.",
+            hint=no_function(model),
+            obj=model,
+            id="durable.W003",
+        )
+    elif task.time_limit not in (None, current_app.conf.task_time_limit):
+        yield from _lease(f"the time limit of {task.name}", task.time_limit)
+    if not any(index.fields == ["status", "due_at"] for index in model._meta.indexes):
+        yield checks.Warning(
+            f"{model._meta.label} has no index on status and due_at, which every sweep reads.",
+            hint="Write `class Meta(DurableTask.Meta):`.",
+            obj=model,
+            id="durable.W002",
+        )

@@ -1,0 +1,176 @@
+"""The Celery side of durable tasks: the decorator that makes one, and the sweep of all of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any
+
+from celery import Task, current_app, shared_task
+from celery.signals import worker_ready
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError
+from kombu import Queue
+from kombu.exceptions import OperationalError as BrokerError
+
+from ..celery.registry import exit_is_failure
+from .backoff import reason
+from .log import SWEEP
+from .models import DurableTask, no_function
+
+logger = logging.getLogger(__name__)
+
+# The sweep fills a queue up to this many messages. In a longer one the hints of most waiting
+# rows still stand, and sending them again at every sweep would only make it longer.
+QUEUE_ROOM = 1000
+
+# The models without a function that this process has told of: the next sweep comes in seconds.
+_told: set[type[DurableTask]] = set()
+
+
+def durable_task[Row: DurableTask](
+    model: type[Row],
+    *,
+    ignore_result: bool = True,
+    base: type[Task[..., Any]] = Task,
+    **options: Any,
+) -> Callable[[Callable[[Row], object]], Task[[str, int], str]]:
+    """Make a function of one row the Celery task that works on the rows of `model`.
+
+    The function gets a row that this worker has claimed. When it returns, the row is done; when
+    it raises, the row is tried again later. The row tells the result; with `ignore_result` off it
+    is in Redis as well, which takes time. `options` are those of Celery's `shared_task`.
+    """
+
+    def decorate(work: Callable[[Row], object]) -> Task[[str, int], str]:
+        @shared_task(ignore_result=ignore_result, base=_task_class(model, base), **options)
+        @wraps(work)
+        def perform(pk: str, attempts: int) -> str:
+            row = model.objects.claim(pk, attempts)
+            if row is None:
+                return "nothing to do"
+            try:
+                with exit_is_failure():
+                    work(row)
+            except Exception as error:
+                row.fail(error)
+                # For the traceback in the log, and for whatever collects errors.
+                raise
+            row.complete()
+            return "done"
+
+        task: Task[[str, int], str] = perform
+        # `reload.retire` calls it when a worker that is stopped gives the task back.
+        task.given_back = model.objects.release  # type: ignore[attr-defined]
+        model.celery_task = task
+        return task
+
+    return decorate
+
+
+def _task_class(model: type[DurableTask], base: type[Task[..., Any]]) -> type[Task[..., Any]]:
+    """Return a subclass of `base` that is called by hints of `model` only."""
+
+    class RowTask(base):  # type: ignore[misc, valid-type]  # Known at run time only.
+        abstract = True
+
+        def apply_async(
+            self,
+            args: Sequence[Any] | None = None,
+            kwargs: Mapping[str, Any] | None = None,
+            *others: Any,
+            **options: Any,
+        ) -> Any:
+            """Send a hint, as `hint()` of a row does. Raises TypeError for other arguments."""
+            given = [*(args or ()), *(kwargs or {}).values()]
+            if not _is_hint(model, given):
+                raise TypeError(
+                    f"{self.name} works on rows of {model._meta.label} and takes no other "
+                    f"arguments. Save one, and the workers are told: {_call(model)}. To tell them "
+                    "of an old one, call its hint()."
+                )
+            return super().apply_async(args, kwargs, *others, **options)
+
+    return RowTask
+
+
+def _is_hint(model: type[DurableTask], given: Sequence[Any]) -> bool:
+    try:
+        pk, attempts = given
+        model._meta.pk.to_python(pk)
+    except (ValueError, ValidationError):
+        return False
+    return isinstance(pk, str) and isinstance(attempts, int)
+
+
+def _call(model: type[DurableTask]) -> str:
+    """Return the code that saves a row."""
+    ours = {field.name for field in DurableTask._meta.get_fields()}
+    names = [
+        field.name
+        for field in model._meta.concrete_fields
+        if field.name not in ours and not (field.has_default() or field.null or field.blank)
+    ]
+    return f"{model.__name__}.objects.create({', '.join(f'{name}=...' for name in names)})"
+
+
+def durable_models() -> list[type[DurableTask]]:
+    """Return every model of the project that is built on `DurableTask`."""
+    return [
+        model
+        for model in apps.get_models()
+        if issubclass(model, DurableTask) and not model._meta.proxy
+    ]
+
+
+@shared_task(name=SWEEP, ignore_result=True)
+def sweep() -> None:
+    """Bring back what a crash left behind, and hint what is due, for every durable task."""
+    for model in durable_models():
+        task = getattr(model, "celery_task", None)
+        if task is None:
+            if model not in _told:
+                _told.add(model)
+                logger.warning("%s was not swept. %s", model._meta.label, no_function(model))
+            continue
+        room = QUEUE_ROOM - messages_waiting(task)
+        try:
+            rows = model.objects.sweep(limit=max(room, 0))
+        except DatabaseError as error:
+            # A model that is not migrated yet must not hold up the others.
+            logger.error("%s was not swept. %s", model._meta.label, reason(error))  # noqa: TRY400
+            continue
+        for row in rows:
+            if not row.hint():
+                return
+
+
+def queue_of(task: Task[..., Any]) -> Queue:
+    """Return the queue that `task` is sent to: its own option, or what the settings say."""
+    # Only a task that asks for a queue has the attribute.
+    asked_for = {"queue": getattr(task, "queue", None)}
+    queue: Queue = current_app.amqp.router.route(asked_for, task.name)["queue"]
+    return queue
+
+
+def messages_waiting(task: Task[..., Any]) -> int:
+    """Return how many messages wait in the queue that `task` is sent to."""
+    queue = queue_of(task)
+    with current_app.connection_for_read() as connection:
+        channel: Any = connection.default_channel
+        # Not passive: for that, kombu asks Redis without the prefix of our keys, and finds none.
+        declared = channel.queue_declare(
+            queue.name, durable=queue.durable, auto_delete=queue.auto_delete
+        )
+        return int(declared.message_count)
+
+
+@worker_ready.connect
+def sweep_when_ready(**_kwargs: Any) -> None:
+    """Look at once for what was left behind while no worker was there."""
+    try:
+        sweep.delay()
+    except BrokerError as error:
+        logger.warning("No sweep at the start; the schedule sends the next. %s", reason(error))

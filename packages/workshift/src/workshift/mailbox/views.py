@@ -1,0 +1,63 @@
+"""The pages of the development mailbox."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.csp import CSP
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.csp import csp_override
+from django.views.decorators.http import require_POST, require_safe
+
+from . import mails
+
+# What a stranger wrote may look like anything and do nothing: no script, no form, no request to
+# anywhere, and no access to this site, as the sandbox gives it an origin of its own.
+HTML_POLICY: dict[str, list[str] | str] = {
+    "sandbox": "",
+    "default-src": [CSP.NONE],
+    "img-src": ["data:"],
+    "style-src": [CSP.UNSAFE_INLINE],
+    "base-uri": [CSP.NONE],
+    "form-action": [CSP.NONE],
+    "frame-ancestors": [CSP.SELF],
+}
+
+
+@require_safe
+@never_cache
+def show_all(request: HttpRequest) -> HttpResponse:
+    """List the mails, newest first."""
+    return render(request, "mailbox/all.html", {"mails": mails.newest_first()})
+
+
+@require_safe
+def show_mail(request: HttpRequest, mail_id: str) -> HttpResponse:
+    """Show one mail: headers, text, HTML, attachments and source."""
+    mail = _find(mail_id)
+    source = mail.source.decode(errors="replace")
+    return render(request, "mailbox/mail.html", {"mail": mail, "source": source})
+
+
+@require_safe
+@csp_override(HTML_POLICY)
+@xframe_options_sameorigin
+def show_html(_request: HttpRequest, mail_id: str) -> HttpResponse:
+    """Answer with the HTML of a mail as a page of its own, locked in by `HTML_POLICY`."""
+    return HttpResponse(_find(mail_id).html)
+
+
+@require_POST
+def clear(_request: HttpRequest) -> HttpResponse:
+    """Remove every mail and show the empty list."""
+    mails.clear()
+    return redirect("mailbox:all")
+
+
+def _find(mail_id: str) -> mails.Mail:
+    try:
+        return mails.find(mail_id)
+    except KeyError:
+        raise Http404(
+            _("This e-mail is not in the mailbox: it was cleared, or never there.")
+        ) from None
