@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.stack.clone import Visitor
+from tests.repository.stack.clone import Visitor
 
 _VISITOR = "anna@example.com"
 

@@ -36,9 +36,9 @@ LEFT_OUT = (
     "scripts/rename",
     "scripts/start",
     "starting",
-    "tests/docs",
+    "tests/repository/docs",
     "tests/reload/test_adopting.py",
-    "tests/starting",
+    "tests/repository/starting",
 )
 
 # What only a product has, and where.

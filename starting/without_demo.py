@@ -15,11 +15,11 @@ DEMO = (
     "docs/from-the-tutorial.ru.md",
     "feedback",
     "tests/browser",
-    "tests/chaos",
+    "tests/repository/chaos",
     "tests/doctor/test_database.py",
-    "tests/fuzz",
+    "tests/repository/fuzz",
     "tests/mail_server.py",
-    "tests/stack/test_form.py",
+    "tests/repository/stack/test_form.py",
 )
 
 # What stands at `/` instead, and its test.
@@ -56,16 +56,20 @@ EDITS = (
     ),
     ("tests/environment.py", r"\n    FEEDBACK_(?s:.*?)\n\)", "\n)"),
     (
-        "tests/stack/clone.py",
+        "tests/repository/stack/clone.py",
         r"    def visit\(self, message: str\)(?s:.*?)\n\n(?=    def )",
         "",
     ),
     (
-        "tests/stack/conftest.py",
+        "tests/repository/stack/conftest.py",
         r"    # The demo's task pretends(?s:.*?)(?=    yield clone\n)",
         "",
     ),
-    ("tests/stack/conftest.py", r"nothing runs; its tasks take no time\.", "nothing runs."),
+    (
+        "tests/repository/stack/conftest.py",
+        r"nothing runs; its tasks take no time\.",
+        "nothing runs.",
+    ),
     ("docs/README.md", r"- \[From the Celery tutorial [^\n]*\n", ""),
     ("docs/decisions.md", r"\| not used: `django-ratelimit` [^\n]*\n", ""),
     ("docs/decisions.md", r"a real mail server that can refuse, for the browser tests; ", ""),

@@ -10,7 +10,7 @@ from workshift.doctor.ports import ports
 from workshift.env import Environment
 
 from tests.processes import free_port
-from tests.stack.test_ports import listener
+from tests.repository.stack.test_ports import listener
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The table of docs/durable-tasks.md is that of the code. Its example is run by tests/docs."""
+"""The table of docs/durable-tasks.md is that of the code. Its example is run by tests/repository/docs."""
 
 import re
 

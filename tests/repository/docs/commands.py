@@ -1,0 +1,96 @@
+"""Which commands of the documentation are not simply run, and what is done with them instead."""
+
+import re
+
+# These run until Ctrl-C, whatever options follow, and beside the rest of the page; what they write
+# when they are ready.
+UNTIL_CTRL_C = {
+    "./scripts/dev": "Generation 1 is ready",
+    "celery -A django_celery beat": "beat: Starting",
+    "celery -A django_celery worker": " ready.",
+    "honcho": " ready.",
+    "manage.py runredis": "Redis",
+    "manage.py runserver": "Quit the server",
+    "manage.py runworker": "Generation 1 is ready",
+}
+
+PY_SPY = ("tests/repository/docs/test_debugging.py", "test_py_spy_finds_the_task")
+
+# Where a command is executed that no page can run by itself, because it takes minutes, asks the
+# network or a person, or changes more than the page's own folder: a file, and words that it holds.
+ELSEWHERE = {
+    # Over twenty minutes, and then the whole page says what it has measured and when.
+    "./scripts/bench": ("docs/measurements.md", "Again: `./scripts/bench"),
+    "./scripts/bench --quick": ("tests/repository/docs/test_measurements.py", '"--quick"'),
+    "./scripts/lint": ("scripts/test", "./scripts/lint"),
+    "./scripts/record": ("tests/repository/docs/test_recording.py", "test_a_run_can_be_recorded"),
+    "./scripts/rename shop": ("tests/repository/starting/test_page.py", "./scripts/rename shop"),
+    "./scripts/start shop ../shop": (
+        "tests/repository/starting/test_page.py",
+        "./scripts/start shop ../shop",
+    ),
+    "./scripts/test": (".ci/run", 'exec ./scripts/test "$@"'),
+    "./scripts/test -k worker": (".ci/run", 'exec ./scripts/test "$@"'),
+    "./scripts/test -m slow": (".github/workflows/ci.yml", "run: ./.ci/run -m slow"),
+    "./scripts/test tests/repository/fuzz -m slow": (
+        ".github/workflows/ci.yml",
+        "run: ./.ci/run -m slow",
+    ),
+    "./scripts/update": ("tests/repository/starting/test_page.py", 'typed("./scripts/update")'),
+    "./scripts/update --data demo=false": ("tests/repository/starting/test_page.py", "demo=false"),
+    "PORT=8001 ./scripts/dev": ("tests/repository/stack/test_dev.py", "scripts/dev"),
+    "celery -A django_celery worker --loglevel info": (
+        "Procfile",
+        "celery -A django_celery worker",
+    ),
+    "gunicorn django_celery.wsgi": ("Procfile", "web: exec gunicorn django_celery.wsgi"),
+    "manage.py dev": ("scripts/dev", "manage.py dev"),
+    "manage.py doctor": ("tests/repository/stack/test_doctor.py", '"doctor"'),
+    "manage.py shell": ("tests/repository/docs/story.py", "manage.py shell"),
+    "manage.py runworker --help": ("tests/reload/test_options.py", "test_help_names_our_options"),
+    "python -m pip install uv": ("scripts/setup", "-m pip install"),
+    "uv sync": ("tests/repository/docs/test_production.py", '"sync")'),
+    "uv sync --locked --no-dev": ("tests/repository/docs/test_production.py", "--no-dev"),
+    "uvx py-spy dump --subprocesses --pid $(pgrep -of runworker)": PY_SPY,
+    "uvx py-spy top --subprocesses --pid $(pgrep -of runworker)": PY_SPY,
+}
+
+# Pages whose blocks are executed by a test of their own, or that are written by what they describe.
+PAGES_ELSEWHERE = {
+    "docs/adopting.md": ("tests/reload/test_adopting.py", "adopting.md"),
+    "docs/django-tasks.md": ("tests/test_django_tasks.py", "django-tasks.md"),
+    "docs/measurements.md": ("benchmarks/__main__.py", "measurements.md"),
+    "docs/starting-a-project.md": (
+        "tests/repository/starting/test_page.py",
+        "starting-a-project.md",
+    ),
+}
+
+# What makes a code span in a sentence or a table a command that somebody may type.
+_COMMAND = re.compile(
+    r"(\w+=\S+ )*(\./[\w.]+/\w+|"
+    r"(python|manage\.py|honcho|gunicorn|celery -A|pre-commit|py-spy|uvx?|source) .)"
+)
+
+
+def is_command(code: str) -> bool:
+    """Tell whether a code span is something to type into a terminal."""
+    return bool(_COMMAND.match(code))
+
+
+def plain(command: str) -> str:
+    """Return the command in the form in which the tables above hold it."""
+    return re.sub(r"(python -m |python |\.venv/bin/)(?=manage\.py|celery|honcho)", "", command)
+
+
+def sign_of_life(command: str) -> str | None:
+    """Return what a command writes when it is ready, if it is one that runs until Ctrl-C."""
+    for beginning, written in UNTIL_CTRL_C.items():
+        if f"{plain(command)} ".startswith(f"{beginning} "):
+            return written
+    return None
+
+
+def executed_by(command: str) -> tuple[str, str] | None:
+    """Return where a command is executed that the pages do not run, if it is one of those."""
+    return ELSEWHERE.get(plain(command))
