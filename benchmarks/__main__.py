@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from workshift.testing.processes import RedisServer, free_port
+
 from benchmarks import chart, report
 from benchmarks.figures import Result
 from benchmarks.machine import describe, load_average, redis_program
@@ -18,7 +20,6 @@ from benchmarks.record import Part, Record
 from benchmarks.runners import RUNNERS, Runner
 from benchmarks.running import DoesNotStartError
 from benchmarks.scenarios import SCENARIOS
-from tests.processes import RedisServer, free_port
 
 # Enough of everything to see that it works.
 _QUICK_SCENARIOS = ("save", "mend", "load")

@@ -20,9 +20,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+from workshift.testing.processes import RedisServer, Worker, free_port
 
 from benchmarks.machine import redis_program
-from tests.processes import ROOT, RedisServer, Worker, free_port
+from tests import ROOT
 
 TASKS = 1000
 ROUNDS = 5

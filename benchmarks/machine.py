@@ -7,7 +7,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.processes import RedisServer
+from workshift.testing.processes import RedisServer
 
 _PACKAGES = ("django", "celery", "kombu", "redis", "watchdog", "watchfiles", "hupper")
 _HEAVY = ("pandas", "boto3")

@@ -4,11 +4,12 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from workshift.testing.processes import RedisServer
+
 from benchmarks.figures import Result, Samples
 from benchmarks.project import Project, Template
 from benchmarks.runners import Runner
 from benchmarks.running import Running
-from tests.processes import RedisServer
 
 # After so many hangs in one scenario the answer is known.
 _HANGS = 2

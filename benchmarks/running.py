@@ -10,11 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from workshift.testing.processes import RedisServer
+
 from benchmarks import processes
 from benchmarks.project import Project, environment
 from benchmarks.runners import Runner
 from benchmarks.traffic import Traffic
-from tests.processes import RedisServer
 
 # Seconds after which a runner counts as hanging. More than any that does not hang has needed.
 PATIENCE = 20.0

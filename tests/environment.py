@@ -6,7 +6,7 @@ conftest.py is loaded. Processes that the tests start inherit this environment.
 
 import os
 
-from tests.processes import free_port
+from workshift.testing.processes import free_port
 
 # Celery and honcho read these by themselves.
 for name in (

@@ -8,8 +8,7 @@ from typing import Literal
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-
-from tests.processes import free_port
+from workshift.testing.processes import free_port
 
 # One that holds answers in its next mood; one that hangs refuses when its client has gone.
 Mood = Literal["takes", "refuses", "drops", "holds", "hangs"]

@@ -4,10 +4,10 @@ import pytest
 from django.core.cache import caches
 from django.test import Client, RequestFactory
 from pytest_django import Settings
+from workshift.testing.processes import free_port
 
 from feedback.limits import visitor
 from feedback.models import Feedback
-from tests.processes import free_port
 
 pytestmark = pytest.mark.django_db
 

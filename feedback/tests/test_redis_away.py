@@ -7,9 +7,10 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from workshift.testing.fixtures import StartWorker
+from workshift.testing.processes import BEAT, RedisServer
 
-from conftest import StartWorker
-from tests.processes import BEAT, ROOT, RedisServer
+from tests import ROOT
 
 POST_A_MESSAGE = """
 from django.test import Client

@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
+from workshift.testing.chromium import browser
+from workshift.testing.processes import BEAT, DEADLINE, Process, RedisServer, Worker, free_port
 
-from tests.chromium import browser
+from tests import ROOT
 from tests.mail_server import MailServer
-from tests.processes import BEAT, DEADLINE, ROOT, Process, RedisServer, Worker, free_port
 
 __all__ = ["browser"]
 

@@ -8,9 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, ViewportSize, expect
 
+from tests import ROOT
 from tests.browser.conftest import Site
 from tests.browser.pages import DESKTOP, PHONE, log_in, send, state, write
-from tests.processes import ROOT
 
 pytestmark = pytest.mark.browser
 

@@ -7,10 +7,10 @@ from email.message import EmailMessage
 
 import pytest
 from playwright.sync_api import Page, expect
+from workshift.testing.processes import DEADLINE, Worker
 
 from tests.browser.conftest import Site
 from tests.browser.pages import SUCCESS, log_in, send, state, write
-from tests.processes import DEADLINE, Worker
 
 pytestmark = pytest.mark.browser
 

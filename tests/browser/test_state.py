@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
+from workshift.testing.processes import Worker
 
 from tests.browser.conftest import Site
 from tests.browser.pages import DESKTOP, PHONE, log_in, send, state
 from tests.mail_server import MailServer
-from tests.processes import Worker
 
 pytestmark = pytest.mark.browser
 

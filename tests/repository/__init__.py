@@ -1,0 +1,1 @@
+"""The tests of this repository itself, which a product does not get."""

@@ -13,8 +13,11 @@ from typing import Any
 import honcho.environ
 import pytest
 from workshift.env import Environment, InvalidEnvironment, forget_dotenv_copy
+from workshift.testing.processes import DEADLINE
 
-from tests.processes import DEADLINE, ROOT
+from tests import ROOT
+
+BACKENDS = "django.core.mail.backends"
 
 LoadSettings = Callable[..., dict[str, Any]]
 
@@ -251,3 +254,34 @@ def test_plain_http_is_refused_for_as_long_as_one_says(load_settings: LoadSettin
 
     assert a_year["SECURE_HSTS_SECONDS"] == 31_536_000
     assert without_https["SECURE_HSTS_SECONDS"] == 0
+
+
+@pytest.mark.parametrize(
+    ("debug", "host", "backend"),
+    [
+        ("on", "", "workshift.mailbox.backend.EmailBackend"),
+        ("on", "smtp.example.com", f"{BACKENDS}.smtp.EmailBackend"),
+        ("off", "", "workshift.terminal.EmailBackend"),
+        ("off", "smtp.example.com", f"{BACKENDS}.smtp.EmailBackend"),
+    ],
+)
+def test_the_settings_keep_mails_only_with_debug_and_without_a_server(
+    monkeypatch: pytest.MonkeyPatch, debug: str, host: str, backend: str
+) -> None:
+    monkeypatch.setattr(
+        Environment, "ENVIRON", {"SECRET_KEY": "x", "DEBUG": debug, "EMAIL_HOST": host}
+    )
+
+    settings = runpy.run_path(str(ROOT / "django_celery" / "settings.py"))
+
+    assert settings["MAILERS"]["default"]["BACKEND"] == backend
+    assert ("workshift.mailbox" in settings["INSTALLED_APPS"]) is (debug == "on")
+
+
+def test_every_variable_that_the_settings_read_is_in_the_example() -> None:
+    settings = (ROOT / "django_celery" / "settings.py").read_text()
+    read = set(re.findall(r"\benv\.\w+\(\s*\"(\w+)\"", settings))
+    assert len(read) > 10
+    assert read <= set(
+        re.findall(r"^(?:# )?(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    )

@@ -9,7 +9,7 @@ import pytest
 from django.apps import apps
 from django.utils.translation.template import templatize
 
-from tests.processes import ROOT
+from tests import ROOT
 
 APPS = [Path(app.path) for app in apps.get_app_configs() if Path(app.path).parent == ROOT]
 APPS += [ROOT / "django_celery" / name for name in ("durable", "mailbox")]

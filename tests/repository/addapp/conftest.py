@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from workshift.testing.chromium import browser
 
-from tests.chromium import browser
 from tests.repository.stack.clone import Clone
 
 __all__ = ["browser"]

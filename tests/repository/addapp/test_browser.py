@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
+from workshift.testing.processes import DEADLINE, Process, free_port
 
-from tests.processes import DEADLINE, Process, free_port
 from tests.repository.addapp.conftest import Run
 from tests.repository.addapp.test_add import assert_passes
 

@@ -14,7 +14,7 @@ from workshift.addapp.names import (
     model_name,
 )
 
-from tests.processes import ROOT
+from tests import ROOT
 
 
 @pytest.mark.parametrize("name", ["otters", "x", "status", "order_lines", "a1", "n" * LONGEST])

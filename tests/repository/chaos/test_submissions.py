@@ -23,12 +23,12 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from workshift.testing import programs
+from workshift.testing.postgres import Cluster
+from workshift.testing.processes import DEADLINE, Process, RedisServer, eventually, free_port
 
-from tests import programs
-from tests.durable.conftest import postgres  # noqa: F401 - a fixture.
-from tests.durable.postgres import Cluster
+from tests import ROOT
 from tests.mail_server import MailServer, Mood
-from tests.processes import DEADLINE, ROOT, Process, RedisServer, eventually, free_port
 
 # Visitors who submit at the same time.
 _VISITORS = 4

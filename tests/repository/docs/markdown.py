@@ -9,7 +9,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from tests.processes import ROOT
+from tests import ROOT
 
 _PARSER = MarkdownIt("commonmark").enable("table")
 

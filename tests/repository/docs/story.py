@@ -8,7 +8,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.processes import ROOT, Process, eventually, free_port
+from workshift.testing.processes import Process, eventually, free_port
+
+from tests import ROOT
 from tests.repository.docs.commands import executed_by, sign_of_life
 from tests.repository.docs.markdown import Block
 from tests.repository.stack.clone import Clone

@@ -5,8 +5,9 @@ import os
 import re
 
 import pytest
+from workshift.testing.processes import eventually
 
-from tests.processes import ROOT, eventually
+from tests import ROOT
 from tests.repository.docs.commands import sign_of_life
 from tests.repository.stack.clone import Clone
 

@@ -3,7 +3,7 @@
 import re
 import tomllib
 
-from tests.processes import ROOT
+from tests import ROOT
 
 
 def test_every_package_has_a_row() -> None:

@@ -27,8 +27,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from workshift.testing.processes import RedisServer
 
-from tests.processes import ROOT, RedisServer
+from tests import ROOT
 from tests.repository.docs import commands, markdown
 from tests.repository.docs.story import Story
 from tests.repository.stack.clone import Clone

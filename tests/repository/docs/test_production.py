@@ -4,8 +4,8 @@ import os
 import urllib.request
 
 import pytest
+from workshift.testing.processes import RedisServer
 
-from tests.processes import RedisServer
 from tests.repository.stack.clone import Clone, Stack
 
 

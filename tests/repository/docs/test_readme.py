@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT
+from tests import ROOT
 from tests.repository.docs import markdown
 
 PAIRS = [

@@ -5,10 +5,11 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from workshift.testing.processes import free_port
 
 from recording.drawing import THEMES, svg
 from recording.run import Moment
-from tests.processes import ROOT, free_port
+from tests import ROOT
 
 
 def words(drawing: str) -> list[str]:

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from workshift.testing.processes import DEADLINE, Process, free_port
 
-from tests.processes import DEADLINE, ROOT, Process, free_port
+from tests import ROOT
 from tests.repository.fuzz.requests import TOKEN, odd_request
 
 

@@ -16,8 +16,9 @@ from pathlib import Path
 from urllib.error import HTTPError
 
 import psutil
+from workshift.testing.processes import DEADLINE, Process, eventually, free_port
 
-from tests.processes import DEADLINE, ROOT, Process, eventually, free_port
+from tests import ROOT
 
 
 class Checkout:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from workshift.testing import programs
+from workshift.testing.processes import free_port
 
-from tests import programs
-from tests.processes import free_port
 from tests.repository.stack.clone import Clone
 
 # What a clone's processes may know of the shell that the tests were started from: how to reach

@@ -11,7 +11,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tests.processes import ROOT
+from tests import ROOT
 
 WHEEL = "parcel-1.0-py3-none-any.whl"
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+from workshift.testing.processes import eventually
 
-from tests.processes import eventually
 from tests.repository.stack.clone import Clone, Visitor, running
 
 

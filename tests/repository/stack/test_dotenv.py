@@ -13,7 +13,7 @@ import pytest
 from workshift.dotenv import REDIS_PORTS, UnusableDotenvError, parse, write_dotenv
 from workshift.env import Environment, InvalidEnvironment
 
-from tests.processes import ROOT
+from tests import ROOT
 
 EXAMPLE = ROOT / ".env.example"
 

@@ -15,11 +15,9 @@ from workshift.doctor.context import Patient
 from workshift.doctor.findings import Level
 from workshift.doctor.folder import usable
 
-from tests.reload.conftest import project
-from tests.reload.project import Project
 from tests.repository.addapp.conftest import Run, folder, run
 
-__all__ = ["folder", "project", "run"]
+__all__ = ["folder", "run"]
 
 # Whom every system knows, and who owns nothing.
 NOBODY = 65534
@@ -160,11 +158,3 @@ def test_a_database_that_is_none_is_one_sentence(
     assert done.returncode == 1
     assert "The database of DATABASE_URL cannot be used: file is not a database." in done.stdout
     assert "Traceback" not in done.stdout
-
-
-def test_a_worker_runs_without_its_beat(project: Project) -> None:
-    project.write(".run", "")
-    with project.starting_worker("--loglevel", "info") as worker:
-        worker.wait_for("CELERY_BEAT_SCHEDULE do not run:")
-        worker.wait_for("Generation 1 is ready")
-        assert project.version() == 0

@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Callable
 
 from workshift.private import is_open
+from workshift.testing.processes import free_port
 
-from tests.processes import free_port
 from tests.repository.stack.clone import Clone, Stack, running
 
 TASKS = "feedback/tasks.py"

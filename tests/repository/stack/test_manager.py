@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from workshift.testing.processes import Process, free_port
 
-from tests.processes import ROOT, Process, free_port
+from tests import ROOT
 
 MANAGER = ROOT / "packages/workshift/src/workshift/dev/manager.py"
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from workshift.dev import ports
 from workshift.dev.errors import CannotStartError
-
-from tests.processes import free_port
+from workshift.testing.processes import free_port
 
 LISTEN = """
 import socket, sys

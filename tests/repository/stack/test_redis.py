@@ -8,11 +8,19 @@ from pathlib import Path
 import psutil
 import pytest
 import redis
+from workshift.testing.processes import Process, eventually, free_port
 
-from tests.processes import Process, eventually, free_port
 from tests.repository.stack.clone import Clone, listens
 
-WORKER = ("-A", "django_celery", "worker", "--loglevel", "info", "--include", "tests.tasks")
+WORKER = (
+    "-A",
+    "django_celery",
+    "worker",
+    "--loglevel",
+    "info",
+    "--include",
+    "tests.repository.tasks",
+)
 
 Start = Callable[[str], Process]
 
@@ -129,7 +137,7 @@ def test_the_stand_in_names_the_tasks_that_it_forgets(
     process = start(without_redis)
     process.wait_for("tasks that wait when it stops are forgotten.")
     sends = (
-        "from tests.tasks import add, leave\n"
+        "from tests.repository.tasks import add, leave\n"
         "add.delay(1, 2); add.apply_async((1, 2), countdown=600); leave.delay('')\n"
         "from workshift.durable.tasks import sweep; sweep.delay()"
     )
@@ -138,7 +146,7 @@ def test_the_stand_in_names_the_tasks_that_it_forgets(
     assert stop(process) == 0
 
     assert (
-        "forgets 3 tasks that had not run: tests.tasks.add (2), tests.tasks.leave (1)."
+        "forgets 3 tasks that had not run: tests.repository.tasks.add (2), tests.repository.tasks.leave (1)."
         in process.output
     )
 
@@ -164,7 +172,7 @@ def test_what_a_killed_worker_had_begun_is_done_after_the_next_start(
     celery = clone.folder / ".venv/bin/celery"
     worker = clone.run(celery, *WORKER)
     begun = tmp_path / "begun"
-    code = f"from tests.tasks import hang_once; hang_once.delay({str(begun)!r})"
+    code = f"from tests.repository.tasks import hang_once; hang_once.delay({str(begun)!r})"
     assert clone.manage("shell", "-c", code).wait() == 0
     eventually(begun.exists)
     os.killpg(worker.pid, signal.SIGKILL)

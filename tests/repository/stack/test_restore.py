@@ -8,8 +8,7 @@ from django.conf import settings
 from kombu import Connection
 from kombu.simple import SimpleQueue
 from workshift.dev.restore import restore_unacknowledged
-
-from tests.processes import RedisServer
+from workshift.testing.processes import RedisServer
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from workshift.testing.processes import Process
 
-from tests.processes import ROOT, Process
+from tests import ROOT
 from tests.repository.stack.clone import Clone
 from tests.repository.stack.packages import WHEEL, make_project, served
 

@@ -4,8 +4,8 @@ import signal
 from pathlib import Path
 
 import redis
+from workshift.testing.processes import eventually
 
-from tests.processes import eventually
 from tests.repository.stack.clone import Clone, running
 
 
@@ -13,10 +13,10 @@ def test_a_long_grace_is_waited_for_and_the_task_is_given_back(
     clone: Clone, with_redis: str, tmp_path: Path
 ) -> None:
     begun = tmp_path / "begun"
-    code = f"from tests.tasks import hang_once; hang_once.delay({str(begun)!r})"
+    code = f"from tests.repository.tasks import hang_once; hang_once.delay({str(begun)!r})"
 
     def patient(procfile: str) -> str:
-        return procfile.replace("runworker", "runworker --include tests.tasks --grace 6")
+        return procfile.replace("runworker", "runworker --include tests.repository.tasks --grace 6")
 
     with (
         clone.edited(clone.folder / "Procfile.dev", patient),

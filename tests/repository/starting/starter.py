@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Self
 
 import pytest
+from workshift.testing.processes import eventually
 
-from tests.processes import eventually
 from tests.repository.stack.clone import Clone
 
 # The spelling of our name with anything between its words. What follows are other packages.

@@ -10,7 +10,7 @@ from workshift.reload.rules import _IGNORED_FOLDERS
 
 from starting.errors import StartingError
 from starting.names import Names, check_new_name, nearest
-from tests.processes import ROOT
+from tests import ROOT
 
 
 @pytest.mark.parametrize("name", ["shop", "my_shop", "a", "shop2", "a_name_of_many_words"])

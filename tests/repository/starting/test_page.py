@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT
+from tests import ROOT
 from tests.repository.docs import markdown
 from tests.repository.stack.clone import Checkout, running
 from tests.repository.starting.starter import Template, git

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.processes import ROOT
+from tests import ROOT
 from tests.repository.starting.starter import (
     LEFTOVER,
     Template,

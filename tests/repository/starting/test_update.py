@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT
+from tests import ROOT
 from tests.repository.starting.starter import Template, configure_git, git, run, start
 
 

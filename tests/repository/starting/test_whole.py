@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from workshift.testing.processes import free_port
 
-from tests.processes import free_port
 from tests.repository.stack.clone import Checkout, Clone, Stack, running
 from tests.repository.starting.starter import Template, git, run
 

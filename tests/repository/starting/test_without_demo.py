@@ -12,7 +12,7 @@ import pytest
 from starting.answers import Answers
 from starting.product import make
 from starting.without_demo import DemoError, take_out
-from tests.processes import ROOT
+from tests import ROOT
 from tests.repository.stack.clone import Clone, Visitor, running
 
 

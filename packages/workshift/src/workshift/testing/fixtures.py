@@ -1,0 +1,121 @@
+"""The fixtures, a pytest plugin for projects that use pytest-django."""
+
+import os
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from ..celery import broker
+from ..dev import embedded_redis as embedded
+from ..reload import celery_app
+from . import programs
+from .postgres import Cluster
+from .processes import RedisServer, Worker, free_port
+
+
+class StartWorker(Protocol):
+    """Start a Celery worker and return it when it has written `until`, by default that it is ready.
+
+    `options` are those of `celery worker`, `environment` is added to that of the tests. The
+    worker has a migrated database of its own. It is killed when the test ends.
+    """
+
+    def __call__(
+        self,
+        *options: str,
+        environment: dict[str, str] | None = None,
+        until: str = " ready.",
+    ) -> Worker: ...
+
+
+@pytest.fixture(scope="session")
+def _real_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    port = int(broker.address().rpartition(":")[2].partition("/")[0])
+    server = RedisServer.of(programs.redis(), port, tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_server(_real_redis: RedisServer) -> RedisServer:
+    """The Redis at the address of the project's broker: one for all tests, emptied for each."""
+    _real_redis.client.flushall()
+    return _real_redis
+
+
+@pytest.fixture
+def embedded_redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """The stand-in that `runredis` starts if no Redis is installed, at its own address."""
+    server = RedisServer([sys.executable, "-P", embedded.__file__], free_port(), tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL server for all tests."""
+    cluster = Cluster(programs.postgresql())
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def _migrated_database(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Path:
+    path = tmp_path_factory.mktemp("database") / "db.sqlite3"
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+        cwd=pytestconfig.rootpath,
+        env={**os.environ, "DATABASE_URL": f"sqlite:///{path}"},
+        check=True,
+    )
+    return path
+
+
+@pytest.fixture
+def worker_database(_migrated_database: Path, tmp_path: Path) -> str:
+    """The DATABASE_URL of an empty, migrated database for the processes that a test starts."""
+    path = shutil.copy(_migrated_database, tmp_path / "db.sqlite3")
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="session")
+def worker_options() -> tuple[str, ...]:
+    """Options that each worker gets, for a project to override."""
+    return ()
+
+
+@pytest.fixture
+def start_worker(
+    worker_database: str, worker_options: tuple[str, ...], pytestconfig: pytest.Config
+) -> Iterator[StartWorker]:
+    """Start workers on the project's broker, or on that of `environment["REDIS_URL"]`."""
+    workers: list[Worker] = []
+    app, _ = celery_app.find()
+
+    def start(
+        *options: str, environment: dict[str, str] | None = None, until: str = " ready."
+    ) -> Worker:
+        # Two live workers of one name confuse Celery's remote control.
+        node = f"{uuid.uuid4().hex[:8]}@%h"
+        worker = Worker(
+            app,
+            ["--hostname", node, "--loglevel", "info", *worker_options, *options],
+            folder=pytestconfig.rootpath,
+            environment={"DATABASE_URL": worker_database, **(environment or {})},
+        )
+        workers.append(worker)
+        return worker.wait_for(until)
+
+    yield start
+    for worker in workers:
+        worker.kill()

@@ -1,0 +1,109 @@
+"""The launchers alone, where a whole worker would add nothing."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.reload.project import PATIENCE, Project, children
+from workshift.reload.channel import Channel
+from workshift.reload.launcher import FreshLauncher, Launcher, ZygoteLauncher
+
+STAND_IN = """
+import socket
+
+def main(control, number, arguments):
+    socket.socket(fileno=control).recv(1)  # Until the supervisor closes its end.
+"""
+
+
+def prepared[Kind: Launcher](
+    kind: type[Kind],
+    project: Project,
+    started: Callable[[int], None],
+    ended: Callable[[int], None],
+) -> Kind:
+    """Return a launcher of stand-ins, which reports their process ids."""
+    project.write("packages/workshift/src/workshift/reload/generation.py", STAND_IN)
+    return kind(
+        arguments=[],
+        directory=project.folder,
+        on_start=lambda _, pid: started(pid),
+        on_exit=lambda pid, _: ended(pid),
+        on_failure=lambda _: None,
+        on_left_out=lambda _: None,
+        own_group=True,
+    )
+
+
+def test_a_renewed_zygote_leaves_its_generations_alone(project: Project) -> None:
+    """As after `uv sync`: what runs on the old packages goes on until it has retired."""
+
+    async def renew() -> tuple[list[int], list[int]]:
+        started: asyncio.Queue[int] = asyncio.Queue()
+        ended: asyncio.Queue[int] = asyncio.Queue()
+        launcher = prepared(ZygoteLauncher, project, started.put_nowait, ended.put_nowait)
+        launcher.start()
+        controls = []
+        pids = []
+        for number in (1, 2):
+            ours, theirs = socket.socketpair()
+            controls.append(Channel(ours))
+            launcher.launch(number, theirs)
+            pids.append(await asyncio.wait_for(started.get(), PATIENCE))
+            if number == 1:
+                launcher.renew()
+        assert os.getpgid(pids[0]) == pids[0]
+        assert ended.empty()
+        ends = []
+        for control in controls:
+            control.close()
+            ends.append(await asyncio.wait_for(ended.get(), PATIENCE))
+        launcher.stop()
+        return pids, ends
+
+    pids, ends = asyncio.run(renew())
+    assert pids == ends
+
+
+def test_a_zygote_that_is_dead_when_it_is_renewed_is_replaced_once(project: Project) -> None:
+    async def kill_and_renew() -> None:
+        started: asyncio.Queue[int] = asyncio.Queue()
+        launcher = prepared(ZygoteLauncher, project, started.put_nowait, lambda _: None)
+        launcher.start()
+        [zygote] = set(children(os.getpid())) - before
+        os.kill(zygote, signal.SIGKILL)
+        os.waitid(os.P_PID, zygote, os.WEXITED | os.WNOWAIT)
+        launcher.renew()
+        ours, theirs = socket.socketpair()
+        with ours:
+            launcher.launch(1, theirs)
+            await asyncio.wait_for(started.get(), PATIENCE)
+        launcher.stop()
+
+    before = set(children(os.getpid()))
+    asyncio.run(kill_and_renew())
+    assert set(children(os.getpid())) == before
+
+
+def test_the_end_of_a_fresh_process_is_noticed_however_many_live(project: Project) -> None:
+    async def end_last_then_first() -> tuple[list[int], list[int]]:
+        # Which has a thread or two for each core otherwise.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        started: list[int] = []
+        ended: asyncio.Queue[int] = asyncio.Queue()
+        launcher = prepared(FreshLauncher, project, started.append, ended.put_nowait)
+        with contextlib.ExitStack() as controls:
+            for number in (1, 2):
+                ours, theirs = socket.socketpair()
+                controls.enter_context(ours)
+                launcher.launch(number, theirs)
+            ours.close()
+            ends = [await asyncio.wait_for(ended.get(), PATIENCE)]
+        return started, [*ends, await asyncio.wait_for(ended.get(), PATIENCE)]
+
+    started, ends = asyncio.run(end_last_then_first())
+    assert ends == started[::-1]
