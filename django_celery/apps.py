@@ -1,6 +1,6 @@
 """The project package as a Django app."""
 
-from typing import Any, override
+from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -16,7 +16,6 @@ class DjangoCeleryConfig(AppConfig):
 
     name = "django_celery"
 
-    @override
     def ready(self) -> None:
         """Have `runserver` start anew after an edit of `.env`, and the database kept private."""
         autoreload_started.connect(_watch_dotenv)
