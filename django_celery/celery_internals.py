@@ -26,6 +26,23 @@ _state: Any = celery_state
 _scheduled_requests: Any = getattr(_state, "scheduled_requests", set())
 
 
+def limits() -> list[str]:
+    """Return a sentence for each thing that the reload cannot do on the installed versions."""
+    # Here, as only `runworker` asks, and only Linux has it.
+    try:
+        from watchdog.observers import inotify_c  # noqa: PLC0415
+    except ImportError:
+        return []
+    if hasattr(inotify_c, "InotifyFD"):  # watchdog 7 brought it.
+        return []
+    sentence = (
+        "watchdog before version 7 takes one of the system's inotify instances for each folder "
+        "(fs.inotify.max_user_instances, usually 128); if none is left, files are looked at twice "
+        "a second."
+    )
+    return [sentence]
+
+
 def started_requests() -> list[Any]:
     """Return the requests that the worker has reserved; after `take_waiting()`, those that run."""
     return list(_state.reserved_requests)

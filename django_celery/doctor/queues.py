@@ -6,14 +6,12 @@ from typing import Any
 
 from celery import current_app
 from django.conf import settings
-from django.tasks import DEFAULT_TASK_QUEUE_NAME, task_backends
 
 from django_celery.checks import DEFAULT_VISIBILITY_TIMEOUT
 from django_celery.doctor.broker import info
 from django_celery.doctor.findings import Findings, count, note, ok, problem, warning
 from django_celery.doctor.patient import Patient
 from django_celery.durable.tasks import QUEUE_ROOM, messages_waiting, queue_of
-from django_celery.task_backend import CeleryBackend
 
 # Where kombu's Redis transport keeps what was taken and not acknowledged: the messages, and when
 # its worker took each, or last renewed it.
@@ -73,6 +71,12 @@ def unserved(patient: Patient) -> Findings:
 
 def queues_of_django_tasks() -> set[str]:
     """Return the names in Celery of the queues that TASKS allows."""
+    try:
+        from django.tasks import DEFAULT_TASK_QUEUE_NAME, task_backends  # noqa: PLC0415
+
+        from django_celery.task_backend import CeleryBackend  # noqa: PLC0415
+    except ModuleNotFoundError:  # Django 6.0 brought them.
+        return set()
     backends = [task_backends[alias] for alias in settings.TASKS]
     names = {name for one in backends if isinstance(one, CeleryBackend) for name in one.queues}
     default = current_app.conf.task_default_queue
