@@ -88,11 +88,13 @@ def start(redis_server: RedisServer, site: Site) -> Iterator[Callable[..., Worke
 
     def start(**environment: str) -> Worker:
         worker = Worker(
+            "django_celery",
             [
                 *("--hostname", "browser@%h", "--loglevel", "info", "--concurrency", "1"),
                 *BEAT,
             ],
-            site.environment | environment,
+            folder=ROOT,
+            environment=site.environment | environment,
         )
         workers.append(worker)
         return worker.wait_for(" ready.")

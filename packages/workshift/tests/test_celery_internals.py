@@ -133,7 +133,8 @@ def test_redis_reads_its_version_once(
     pool: Any = redis.ConnectionPool.from_url(redis_server.url)
     for _ in range(2):
         pool.make_connection().connect()
-    assert len(calls) == 1
+    # Before version 7, redis-py reads it when it is imported.
+    assert len(calls) <= 1
 
 
 def test_a_transport_keeps_its_client(redis_server: RedisServer) -> None:

@@ -87,8 +87,9 @@ def test_log_lines_tracebacks_and_mails_are_escaped(debug: str) -> None:
 
 
 def test_the_reason_that_is_kept_of_an_error_is_escaped() -> None:
+    hostile = HOSTILE.replace("\r", " ")
     assert reason(ValueError(f"No {HOSTILE}\n\tmore\0\ud800")) == escape(
-        f"ValueError: No {HOSTILE.replace('\r', ' ')} more\0\ud800"
+        f"ValueError: No {hostile} more\0\ud800"
     )
 
 

@@ -1,6 +1,6 @@
 """The Django app of the library: its checks and its management commands."""
 
-from typing import Any, override
+from typing import Any
 
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
@@ -20,7 +20,6 @@ class WorkshiftConfig(AppConfig):
 
     name = "workshift"
 
-    @override
     def ready(self) -> None:
         """Have `runserver` start anew after an edit of `.env`, and the database kept private."""
         autoreload_started.connect(_watch_dotenv)

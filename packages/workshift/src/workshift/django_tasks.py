@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from traceback import format_exception
-from typing import Any, override
+from typing import Any, ParamSpec, TypeVar
 
 from celery import current_app, shared_task, states, uuid
 from celery.app.task import Context
@@ -22,6 +22,9 @@ from django.utils.json import normalize_json
 from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError
 from redis import RedisError
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _STATUS = {
     states.PENDING: TaskResultStatus.READY,
@@ -42,7 +45,6 @@ class CeleryBackend(BaseTaskBackend):
     supports_async_task = True
     supports_get_result = True
 
-    @override
     def validate_task(self, task: "Task[..., Any]") -> None:
         """Check `task`, and have Celery know it: Django calls this for each that is declared."""
         super().validate_task(task)
@@ -52,8 +54,7 @@ class CeleryBackend(BaseTaskBackend):
             def run(celery_task: Any, *args: Any, **kwargs: Any) -> Any:
                 return _run(task, celery_task.request, args, kwargs)
 
-    @override
-    def enqueue[**P, R](
+    def enqueue(
         self, task: "Task[P, R]", args: Sequence[Any], kwargs: dict[str, Any]
     ) -> "TaskResult[P, R]":
         """Send a task at once, as `.delay()` does; inside a transaction it may run too early.
@@ -93,7 +94,6 @@ class CeleryBackend(BaseTaskBackend):
         task_enqueued.send(type(self), task_result=result)
         return result
 
-    @override
     def get_result(self, result_id: str) -> "TaskResult[..., Any]":
         """Return what is known of a task; when it started, Celery keeps when it has ended.
 
@@ -157,7 +157,7 @@ def _moment(written: str | None) -> datetime | None:
     return datetime.fromisoformat(written) if written else None
 
 
-def _result[**P, R](
+def _result(
     task: "Task[P, R]",
     result_id: str,
     status: TaskResultStatus,

@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar, override
+from typing import Any, ClassVar
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -41,7 +41,6 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ ships no
     dotenv: ClassVar[Path] = Path(".env")
 
     @classmethod
-    @override
     def read_env(cls, env_file: Any = None, *_: Any, **__: Any) -> None:
         """Read a file of `NAME=value` lines; a variable that is set already keeps its value.
 
@@ -52,13 +51,12 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ ships no
         for name, value in dotenv_values(cls.dotenv).items():
             cls.ENVIRON.setdefault(name, value)
 
-    @override
     def get_value(
         self,
         var: str,
         cast: Any = None,
         default: Any = environ.Env.NOTSET,
-        parse_default: bool = False,
+        parse_default: bool = False,  # noqa: FBT001, FBT002 - as environ has it.
     ) -> Any:
         """What `var` says, as `cast` makes of it, or `default` where it is not set or empty.
 

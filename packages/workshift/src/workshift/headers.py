@@ -10,10 +10,10 @@ import re
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-type Environ = dict[str, Any]
-type WsgiApplication = Callable[[Environ, Any], Iterable[bytes]]
-type Scope = dict[str, Any]
-type AsgiApplication = Callable[[Scope, Any, Any], Awaitable[None]]
+Environ = dict[str, Any]
+WsgiApplication = Callable[[Environ, Any], Iterable[bytes]]
+Scope = dict[str, Any]
+AsgiApplication = Callable[[Scope, Any, Any], Awaitable[None]]
 
 # What RFC 2046 permits.
 BOUNDARY = re.compile(

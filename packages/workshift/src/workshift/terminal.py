@@ -6,7 +6,6 @@ Everything that this project logs or prints of a visitor's goes through `escape`
 
 import logging
 import re
-from typing import override
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends import console
@@ -31,7 +30,6 @@ def escape(text: str) -> str:
 class Formatter(logging.Formatter):
     """Escapes log records, and indents all lines of one but its first: none can pass for another."""
 
-    @override
     def format(self, record: logging.LogRecord) -> str:
         return escape(super().format(record)).replace("\n", "\n    ")
 
@@ -39,7 +37,6 @@ class Formatter(logging.Formatter):
 class EmailBackend(console.EmailBackend):
     """Prints e-mails as Django's console backend does, escaped."""
 
-    @override
     def write_message(self, message: EmailMessage) -> None:
         self.print_source(message.message().as_bytes())
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import ROOT
 from workshift.doctor.context import Patient
 from workshift.doctor.dotenv import dotenv
 from workshift.doctor.examinations import Examination, carry_out
@@ -11,18 +12,7 @@ from workshift.doctor.findings import Level
 from workshift.dotenv import write_dotenv
 from workshift.env import InvalidEnvironment
 
-EXAMPLE = """\
-# Whether it is a developer's machine.
-DEBUG=on
-
-SECRET_KEY=
-
-# PORT=8000
-# DATABASE_URL=postgres://user:password@localhost/name
-# REDIS_URL=redis://localhost:6379/0
-REDIS_PORT=
-REDIS_PREFIX=
-"""
+EXAMPLE = ROOT / "tests" / "env.example"
 
 
 @pytest.fixture
@@ -31,7 +21,7 @@ def path(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = patient.folder / ".env"
     monkeypatch.setenv("ENV_FILE", str(path))
     example = patient.folder / ".env.example"
-    example.write_text(EXAMPLE)
+    example.write_text(EXAMPLE.read_text())
     write_dotenv(example, path)
     return path
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from tests.repository.stack.test_ports import listener
+from tests.dev.test_ports import listener
 from workshift.doctor.context import Patient
 from workshift.doctor.findings import Finding, Level
 from workshift.doctor.ports import ports

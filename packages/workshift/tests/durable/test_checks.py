@@ -87,6 +87,24 @@ def test_a_mail_server_that_may_be_silent_for_too_long(
     assert f"The timeout of MAILERS['default'] ({timeout})" in text
 
 
+@pytest.mark.parametrize(("timeout", "expected"), [(None, ["durable.E003"]), (10, [])])
+def test_a_mail_server_in_the_settings_of_older_djangos(
+    settings: Settings, timeout: int | None, expected: list[str]
+) -> None:
+    del settings.MAILERS
+    settings.EMAIL_BACKEND = SMTP
+    settings.EMAIL_HOST = "smtp.example.com"
+    settings.EMAIL_TIMEOUT = timeout
+
+    assert [check_id for check_id, _ in messages()] == expected
+
+
+def test_a_project_of_an_older_django_that_names_no_mail_server(settings: Settings) -> None:
+    del settings.MAILERS
+
+    assert messages() == []
+
+
 def test_a_schedule_without_the_sweep(settings: Settings) -> None:
     settings.CELERY_BEAT_SCHEDULE = {"other": {"task": "other", "schedule": 1}}
 

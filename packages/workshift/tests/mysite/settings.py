@@ -19,7 +19,7 @@ env.read_env(DOTENV)
 
 DEBUG = env.bool("DEBUG", default=False)
 
-SECRET_KEY = env.str("SECRET_KEY")
+SECRET_KEY = env.str("SECRET_KEY", default="for the tests only")
 
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 

@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from tests.reload.project import PATIENCE, Project, children
 from workshift.reload.channel import Channel
@@ -20,7 +21,10 @@ def main(control, number, arguments):
 """
 
 
-def prepared[Kind: Launcher](
+Kind = TypeVar("Kind", bound=Launcher)
+
+
+def prepared(
     kind: type[Kind],
     project: Project,
     started: Callable[[int], None],

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import billiard.common
 import kombu.transport.virtual.base
-from billiard.common import terminate_handler_fired  # type: ignore[attr-defined]  # New in 4.3.
 from celery import Celery
 from celery import _state as celery_apps
 from celery.utils.collections import AttributeDict
@@ -29,6 +29,27 @@ _apps: Any = celery_apps
 def made_apps() -> list[Celery]:
     """Return the Celery apps that this process has made, but for Celery's own fallback."""
     return [app for app in _apps._get_active_apps() if app.main != "default"]  # noqa: SLF001
+
+
+# Celery 5.7 brought it; before, what waits for its ETA is in the timer only.
+_scheduled_requests: Any = getattr(_state, "scheduled_requests", set())
+
+
+def limits() -> list[str]:
+    """Return a sentence for each thing that the reload cannot do on the installed versions."""
+    # Here, as only `runworker` asks, and only Linux has it.
+    try:
+        from watchdog.observers import inotify_c  # noqa: PLC0415
+    except ImportError:
+        return []
+    if hasattr(inotify_c, "InotifyFD"):  # watchdog 7 brought it.
+        return []
+    sentence = (
+        "watchdog before version 7 takes one of the system's inotify instances for each folder "
+        "(fs.inotify.max_user_instances, usually 128); if none is left, files are looked at twice "
+        "a second."
+    )
+    return [sentence]
 
 
 def started_requests() -> list[Any]:
@@ -58,7 +79,7 @@ def take_waiting(consumer: Any) -> list[Any]:
             waiting[id(arguments[0])] = arguments[0]
         semaphore._waiting.clear()  # noqa: SLF001 - clear() would also free what is running.
     for request in waiting.values():
-        _state.scheduled_requests.discard(request)
+        _scheduled_requests.discard(request)
         _state.reserved_requests.discard(request)
     return list(waiting.values())
 
@@ -164,14 +185,18 @@ def run_command(consumer: Any, command: Callable[..., Any], **arguments: Any) ->
 
 def is_told_to_stop() -> bool:
     """Tell whether this pool process has been told to end, and exits from within its task."""
-    return bool(terminate_handler_fired())
+    common: Any = billiard.common
+    # billiard 4.3 brought the function, which returns what stands in the list.
+    if hasattr(common, "terminate_handler_fired"):
+        return bool(common.terminate_handler_fired())
+    return bool(common._should_have_exited[0])  # noqa: SLF001
 
 
 def remember_redis_version() -> None:
     """Have redis-py read its own version once.
 
-    It reads it from the package's metadata again for each connection, which takes a tenth of the
-    start of a worker.
+    From version 7 on it reads it from the package's metadata again for each connection, which takes
+    a tenth of the start of a worker.
     """
     # Here, as the web process imports this module, too, and does without this package's 50 ms.
     import redis.utils  # noqa: PLC0415

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, override
+from typing import Any
 
 from celery import Task
 from celery.app.registry import TaskRegistry
@@ -26,7 +26,6 @@ class Tasks(TaskRegistry):
     and exit again, for ever. A base class would leave out tasks with a base class of their own.
     """
 
-    @override
     def __setitem__(self, name: str, task: Any) -> None:
         kind = type(task)
         own = {

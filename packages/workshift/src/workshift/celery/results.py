@@ -1,6 +1,6 @@
 """Where Celery keeps the results of tasks: its own Redis backend, with two corrections."""
 
-from typing import Any, override
+from typing import Any
 
 from celery.backends.redis import RedisBackend
 from celery.exceptions import NotRegistered
@@ -15,11 +15,9 @@ class ResultStore(RedisBackend):
     share one lock. Nothing is lost without it: `AsyncResult.get()` subscribes by itself.
     """
 
-    @override
     def on_task_call(self, producer: Any, task_id: str) -> None:
         """Do nothing when a task is sent."""
 
-    @override
     def mark_as_failure(self, task_id: str, exc: Any, *args: Any, **options: Any) -> None:
         """Store a failure; of a task that the worker does not know, with what is known of it."""
         if isinstance(exc, NotRegistered):

@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 from pathlib import Path
-from typing import Any, override
+from typing import Any
 
 from honcho import environ
 from honcho import manager as honcho_manager
@@ -28,7 +28,6 @@ class ListeningPrinter(Printer):  # type: ignore[misc]  # honcho ships no types.
     last = 0.0
     worker_is_ready = False
 
-    @override
     def write(self, message: Message) -> None:
         super().write(message)
         self.last = time.monotonic()
@@ -62,7 +61,6 @@ class SteadyManager(Manager):  # type: ignore[misc]  # honcho ships no types.
         self._listening = printer
         self._port = port
 
-    @override
     def _start(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._note)
@@ -71,7 +69,6 @@ class SteadyManager(Manager):  # type: ignore[misc]  # honcho ships no types.
     def _note(self, number: int, _: Any) -> None:
         self._asked = signal.Signals(number)
 
-    @override
     def _all_started(self) -> bool:
         """Say whether all run; honcho's loop asks in each turn, ten times a second or more."""
         started = bool(super()._all_started())

@@ -31,7 +31,7 @@ def alive(patient: Patient) -> Findings:
         yield warning(
             "A worker runs, but no beat in it: periodic tasks are not sent.",
             "Run the worker with `python manage.py runworker`, or a beat beside it: "
-            "`python -m celery -A django_celery beat`.",
+            f"`python -m celery -A {current_app.main} beat`.",
         )
     else:
         yield from punctual(patient)

@@ -6,11 +6,9 @@ from typing import Any
 
 from celery import current_app
 from django.conf import settings
-from django.tasks import DEFAULT_TASK_QUEUE_NAME, task_backends
 
 from ..celery.broker import key_prefix, transport_options
 from ..celery.checks import DEFAULT_VISIBILITY_TIMEOUT
-from ..django_tasks import CeleryBackend
 from ..durable.tasks import QUEUE_ROOM, messages_waiting, queue_of
 from .broker import info
 from .context import Patient
@@ -74,6 +72,12 @@ def unserved(patient: Patient) -> Findings:
 
 def queues_of_django_tasks() -> set[str]:
     """Return the names in Celery of the queues that TASKS allows."""
+    try:
+        from django.tasks import DEFAULT_TASK_QUEUE_NAME, task_backends  # noqa: PLC0415
+
+        from ..django_tasks import CeleryBackend  # noqa: PLC0415
+    except ModuleNotFoundError:  # Django 6.0 brought them.
+        return set()
     backends = [task_backends[alias] for alias in settings.TASKS]
     names = {name for one in backends if isinstance(one, CeleryBackend) for name in one.queues}
     default = current_app.conf.task_default_queue

@@ -35,7 +35,7 @@ def alive(patient: Patient) -> Findings:
     else:
         yield problem(
             f"No worker answered within {ANSWER_LIMIT:.0f} s.",
-            "Start one: `python -m celery -A django_celery worker -l info`.",
+            f"Start one: `python -m celery -A {current_app.main} worker -l info`.",
         )
 
 

@@ -78,18 +78,29 @@ def _lease(name: str, time_limit: float | None) -> Iterator[checks.CheckMessage]
 
 
 def _mailers(time_limit: float | None) -> Iterator[checks.CheckMessage]:
-    for alias, mailer in getattr(settings, "MAILERS", {}).items():
-        timeout = mailer.get("OPTIONS", {}).get("timeout")
-        if mailer.get("BACKEND") == SMTP and (
-            timeout is None or (time_limit is not None and timeout >= time_limit)
-        ):
+    for name, hint, timeout in _timeouts():
+        if timeout is None or (time_limit is not None and timeout >= time_limit):
             yield checks.Error(
-                f"The timeout of MAILERS[{alias!r}] ({timeout}) is not shorter than "
-                f"CELERY_TASK_TIME_LIMIT ({time_limit}), so a mail server that says nothing ends "
-                "with a killed worker process.",
-                hint='Set "timeout" in its OPTIONS to a few seconds.',
+                f"{name} ({timeout}) is not shorter than CELERY_TASK_TIME_LIMIT ({time_limit}), so "
+                "a mail server that says nothing ends with a killed worker process.",
+                hint=hint,
                 id="durable.E003",
             )
+
+
+def _timeouts() -> Iterator[tuple[str, str, float | None]]:
+    """Yield what the timeout of each mail server is called, how to set it, and what it is."""
+    mailers = getattr(settings, "MAILERS", None)
+    # Django 6.1 brought MAILERS, and has the older settings only without it. SMTP is their default:
+    # a project that names no server may send nothing.
+    names_server = settings.is_overridden("EMAIL_HOST")  # type: ignore[misc]  # The plugin knows settings only.
+    if mailers is None and names_server and settings.EMAIL_BACKEND == SMTP:
+        yield "EMAIL_TIMEOUT", "Set it to a few seconds.", settings.EMAIL_TIMEOUT
+    for alias, mailer in (mailers or {}).items():
+        if mailer.get("BACKEND") == SMTP:
+            timeout = mailer.get("OPTIONS", {}).get("timeout")
+            hint = 'Set "timeout" in its OPTIONS to a few seconds.'
+            yield f"The timeout of MAILERS[{alias!r}]", hint, timeout
 
 
 def _model(model: type[DurableTask]) -> Iterator[checks.CheckMessage]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import uuid
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, connections, models, transaction
@@ -20,6 +20,8 @@ from .states import CLAIM, GIVE_UP, RELEASE, RETRY, TRY_AGAIN, Move, Status
 if TYPE_CHECKING:
     from .models import DurableTask
 
+Row = TypeVar("Row", bound="DurableTask")
+
 # How often `insist_on` tries to reach a database that has just gone away.
 TRIES = 5
 
@@ -29,7 +31,7 @@ def due_after_grace() -> datetime:
     return timezone.now() + timedelta(seconds=conf.durable("GRACE_SECONDS"))
 
 
-class DurableQuerySet[Row: DurableTask](models.QuerySet[Row]):
+class DurableQuerySet(models.QuerySet[Row]):
     """What can be done to the rows of a durable task."""
 
     def claim(self, pk: uuid.UUID | str, attempts: int) -> Row | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from celery import Task, current_app, shared_task
 from celery.signals import worker_ready
@@ -22,6 +22,8 @@ from .models import DurableTask, no_function
 
 logger = logging.getLogger(__name__)
 
+Row = TypeVar("Row", bound=DurableTask)
+
 # The sweep fills a queue up to this many messages. In a longer one the hints of most waiting
 # rows still stand, and sending them again at every sweep would only make it longer.
 QUEUE_ROOM = 1000
@@ -30,7 +32,7 @@ QUEUE_ROOM = 1000
 _told: set[type[DurableTask]] = set()
 
 
-def durable_task[Row: DurableTask](
+def durable_task(
     model: type[Row],
     *,
     ignore_result: bool = True,

@@ -1,7 +1,5 @@
 """What "sends" the e-mails in development: into the mailbox, and to the console."""
 
-from typing import override
-
 from django.core.mail import EmailMessage
 
 from .. import terminal
@@ -11,7 +9,6 @@ from . import mails
 class EmailBackend(terminal.EmailBackend):
     """Keeps each mail in the mailbox and prints it in the output of the process that sends it."""
 
-    @override
     def write_message(self, message: EmailMessage) -> None:
         """Keep, then print: a mail that was printed can be looked at.
 

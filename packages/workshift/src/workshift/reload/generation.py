@@ -18,7 +18,7 @@ import click
 import django
 from celery import Celery
 from celery.bin.celery import celery as celery_command
-from celery.exceptions import SecurityWarning
+from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 from celery.signals import worker_ready
 from django.conf import settings
 from django.core.checks import run_checks
@@ -66,8 +66,9 @@ def main(control: int, number: int, arguments: list[str]) -> None:
             logging.getLogger(name).setLevel(logging.WARNING)
         # That this pool has no beat has been said by the first generation.
         logging.getLogger(Beat.__module__).setLevel(logging.ERROR)
-        # That the worker runs as root, too.
+        # That the worker runs as root, and that a setting is missing, too.
         warnings.simplefilter("ignore", SecurityWarning)
+        warnings.simplefilter("ignore", CPendingDeprecationWarning)
     # It is for workers of production: runworker writes one only if it is asked to.
     app.conf.worker_pidfile = None
     command = [] if number == 1 else ["--quiet"]

@@ -1,8 +1,11 @@
 """The observation: watchdog's observer with a watch for each folder, and whether it is alive."""
 
 import errno
+import inspect
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from watchdog.events import (
     DirCreatedEvent,
@@ -34,6 +37,15 @@ _EVENTS: list[type[FileSystemEvent]] = [
     FileMovedEvent,
 ]
 
+# watchdog 7 brought it: one instance of inotify, and one reader, for all folders. Before, each folder
+# has its own, and the system gives a user 128.
+HAS_ONE_READER = False
+if sys.platform == "linux":
+    from watchdog.observers import inotify_c
+    from watchdog.observers.inotify import InotifyEmitter
+
+    HAS_ONE_READER = hasattr(inotify_c, "InotifyFD")
+
 _LIMIT_REACHED = frozenset({errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
 
@@ -41,8 +53,12 @@ class LimitReachedError(Exception):
     """The system has no watch left."""
 
 
-if sys.platform == "linux":
-    from watchdog.observers.inotify import InotifyEmitter
+if sys.platform != "linux":
+
+    def _new_observer(on_overflow: Callable[[], None]) -> BaseObserver:  # noqa: ARG001
+        return Observer()
+
+elif HAS_ONE_READER:
     from watchdog.observers.inotify_c import InotifyEvent, InotifyFD
 
     class _Reader(InotifyFD):
@@ -83,8 +99,30 @@ if sys.platform == "linux":
 
 else:
 
+    class _ManyReaders(BaseObserver):
+        """Watchdog's observer for Linux, but one that looks after its readers.
+
+        Each has a queue of the system's to itself, for one folder, which does not overflow.
+        """
+
+        def __init__(self) -> None:
+            super().__init__(InotifyEmitter)
+
+        def is_alive(self) -> bool:
+            return super().is_alive() and all(map(self._reads, self.emitters))
+
+        def _reads(self, emitter: Any) -> bool:
+            reader = emitter._inotify  # noqa: SLF001 - watchdog has no accessor.
+            # It ends with its folder, a moment before its emitter does.
+            return reader is None or reader.is_alive() or not Path(emitter.watch.path).is_dir()
+
     def _new_observer(on_overflow: Callable[[], None]) -> BaseObserver:  # noqa: ARG001
-        return Observer()
+        return _ManyReaders()
+
+
+# watchdog 7 brought the option; before, links are always followed.
+_HAS_OPTION = "follow_symlink" in inspect.signature(ObservedWatch).parameters
+_FOLLOWING: dict[str, Any] = {"follow_symlink": True} if _HAS_OPTION else {}
 
 
 class Observation(FileSystemEventHandler):
@@ -114,7 +152,7 @@ class Observation(FileSystemEventHandler):
             return
         try:
             self._watches[folder] = self._observer.schedule(
-                self, folder, recursive=False, follow_symlink=True, event_filter=_EVENTS
+                self, folder, recursive=False, event_filter=_EVENTS, **_FOLLOWING
             )
         except OSError as error:
             if error.errno in _LIMIT_REACHED:
@@ -135,11 +173,12 @@ class Observation(FileSystemEventHandler):
 
     def ended(self) -> list[str]:
         """Return the folders whose watch has ended since they are gone or were replaced."""
-        return [
-            emitter.watch.raw_path
+        ended = {
+            emitter.watch
             for emitter in self._observer.emitters
             if not emitter.should_keep_running()
-        ]
+        }
+        return [folder for folder, watch in self._watches.items() if watch in ended]
 
     def stop(self) -> None:
         """Let go of everything."""

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import redis
 
@@ -38,7 +38,10 @@ def free_port() -> int:
             return port
 
 
-def eventually[Value](condition: Callable[[], Value], what: str = "") -> Value:
+Value = TypeVar("Value")
+
+
+def eventually(condition: Callable[[], Value], what: str = "") -> Value:
     """Return what `condition()` returns as soon as that is true.
 
     Raises AssertionError if it does not become so; `what` says in its message what was awaited.

@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from workshift.dev import manager
 from workshift.testing.processes import Process, free_port
 
-from tests import ROOT
-
-MANAGER = ROOT / "packages/workshift/src/workshift/dev/manager.py"
+MANAGER = Path(manager.__file__)
 
 
 def honcho(folder: Path, procfile: str, port: int = 8000) -> Process:

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from kombu import Connection
 from kombu.simple import SimpleQueue
+
 from workshift.dev.restore import restore_unacknowledged
 from workshift.testing.processes import RedisServer
 

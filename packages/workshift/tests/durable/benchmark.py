@@ -1,7 +1,9 @@
 """Measure the price of durability: durable tasks beside ordinary ones, through the same worker.
 
-    .venv/bin/python -m benchmarks.durable                      on SQLite
-    .venv/bin/python -m benchmarks.durable postgres://...       on an empty database of yours
+    python -m tests.durable.benchmark                      on SQLite
+    python -m tests.durable.benchmark postgres://...       on an empty database of yours
+
+Run it in the folder of the library's `manage.py`.
 
 Neither task does any work. The queue is filled while the worker is held, then the worker runs
 until it is empty: `tasks/s` is the worker's own speed, `CPU` what its processes use for a task,
@@ -20,10 +22,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
-from workshift.testing.processes import RedisServer, Worker, free_port
 
-from benchmarks.machine import redis_program
 from tests import ROOT
+from workshift.testing import programs
+from workshift.testing.processes import RedisServer, Worker, free_port
 
 TASKS = 1000
 ROUNDS = 5
@@ -35,7 +37,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         url = sys.argv[1] if len(sys.argv) > 1 else f"sqlite:///{folder / 'db.sqlite3'}"
-        redis = RedisServer.of(redis_program(), free_port(), folder)
+        redis = RedisServer.of(programs.redis(), free_port(), folder)
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "tests.durable.settings",
             "ENV_FILE": os.devnull,
@@ -54,7 +56,12 @@ def main() -> None:
             check=True,
         )
         redis.start()
-        worker = Worker(["--concurrency", "2", "--loglevel", "info"], {}).wait_for(" ready.")
+        worker = Worker(
+            "tests.mysite",
+            ["--concurrency", "2", "--loglevel", "info"],
+            folder=ROOT,
+            environment={},
+        ).wait_for(" ready.")
         try:
             compare(redis, worker)
         finally:
@@ -104,7 +111,7 @@ def measure(
     sent = time.perf_counter()
     cpu = cpu_seconds(worker)
     os.killpg(worker.pid, signal.SIGCONT)
-    while redis.client.llen(f"{PREFIX}django_celery") or redis.client.hlen(f"{PREFIX}unacked"):
+    while redis.client.llen(f"{PREFIX}mysite") or redis.client.hlen(f"{PREFIX}unacked"):
         time.sleep(0.005)
     done = time.perf_counter()
     used = (cpu_seconds(worker) - cpu) * 1000 / TASKS

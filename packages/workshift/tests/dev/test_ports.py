@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from workshift.dev import ports
 from workshift.dev.errors import CannotStartError
 from workshift.testing.processes import free_port

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests import ROOT
+from workshift import dotenv as dotenv_module
 from workshift.dotenv import REDIS_PORTS, UnusableDotenvError, parse, write_dotenv
 from workshift.env import Environment, InvalidEnvironment
 
-from tests import ROOT
-
-EXAMPLE = ROOT / ".env.example"
+EXAMPLE = ROOT / "tests" / "env.example"
 
 
 def values(dotenv: Path) -> dict[str, str]:
@@ -172,7 +173,7 @@ def test_that_cannot_be_used_is_named_in_one_sentence(
 ) -> None:
     dotenv = tmp_path / ".env"
     make(dotenv)
-    script = ROOT / "packages/workshift/src/workshift/dotenv.py"
+    script = dotenv_module.__file__
 
     done = subprocess.run(
         [sys.executable, "-I", script, EXAMPLE, dotenv], capture_output=True, text=True, check=False

@@ -1,0 +1,1 @@
+"""The tests of what `manage.py dev` starts."""
