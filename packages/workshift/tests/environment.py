@@ -29,4 +29,5 @@ os.environ.update(
     REDIS_URL=f"redis://127.0.0.1:{free_port()}/0",
     REDIS_PREFIX="test:",
     MAILBOX="",
+    TIME_ZONE="",
 )

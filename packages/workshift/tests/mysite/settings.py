@@ -34,9 +34,11 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "workshift",
     "workshift.durable",
-    "workshift.mailbox",
     "tests.mysite.letters",
 ]
+
+if DEBUG:
+    INSTALLED_APPS.append("workshift.mailbox")
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -84,12 +86,20 @@ LANGUAGES = [("en", "English"), ("ru", "Русский")]
 
 USE_TZ = True
 
+TIME_ZONE = env.time_zone("TIME_ZONE", default="UTC")
+
+CELERY_TIMEZONE = TIME_ZONE
+
 STATIC_URL = "static/"
 
+STATIC_ROOT = BASE_DIR / "static"
+
+MAIL_BACKEND = "workshift." + ("mailbox.backend" if DEBUG else "terminal") + ".EmailBackend"
+
 if django.VERSION >= (6, 1):
-    MAILERS = {"default": {"BACKEND": "workshift.mailbox.backend.EmailBackend"}}
+    MAILERS = {"default": {"BACKEND": MAIL_BACKEND}}
 else:
-    EMAIL_BACKEND = "workshift.mailbox.backend.EmailBackend"
+    EMAIL_BACKEND = MAIL_BACKEND
 
 if folder := env.str("MAILBOX", default=""):
     MAILBOX_FOLDER = Path(folder)

@@ -130,7 +130,7 @@ def test_generations_find_what_manage_py_has_put_on_the_path(project: Project, o
     project.write("apps/extra.py", "VALUE = 7\n")
     manage = project.read("manage.py")
     project.write(
-        "manage.py", manage.replace("def main", "sys.path.insert(0, 'apps')\n\n\ndef main")
+        "manage.py", manage.replace("if __name__", "sys.path.insert(0, 'apps')\n\nif __name__")
     )
     tasks = project.read("probe/tasks.py").replace("return VERSION", "return extra.VALUE")
     project.write("probe/tasks.py", "import extra\n" + tasks)

@@ -3,7 +3,6 @@
 import pytest
 from honcho import manager
 
-from tests import ROOT
 from tests.reload.project import Project
 from workshift.dev.launch import longest_grace
 from workshift.reload import stopping
@@ -50,10 +49,6 @@ def test_the_usual_grace_fits_into_a_honcho_that_is_started_by_hand() -> None:
 )
 def test_the_stack_waits_for_the_longest_grace_of_its_workers(option: str, grace: float) -> None:
     assert longest_grace(PROCFILE.format(option)) == grace
-
-
-def test_the_stack_waits_for_its_own_worker() -> None:
-    assert longest_grace((ROOT / "Procfile.dev").read_text()) == stopping.GRACE
 
 
 @pytest.mark.parametrize("grace", ["-1", "nan", "inf", "soon", ""])

@@ -5,7 +5,12 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError
 
 from ...dev.errors import CannotStartError
-from ...dev.launch import launch
+from ..extra import only_for_development
+
+with only_for_development():
+    import honcho  # noqa: F401 - what the command becomes.
+
+    from ...dev.launch import launch
 
 
 class Command(BaseCommand):

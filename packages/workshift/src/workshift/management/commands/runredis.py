@@ -9,8 +9,11 @@ from ... import paths
 from ...celery import broker
 from ...dev.errors import CannotStartError
 from ...dev.folder import require_usable
-from ...dev.ports import redis_port, require_free
-from ...dev.redis_process import serve, stand_by
+from ..extra import only_for_development
+
+with only_for_development():
+    from ...dev.ports import redis_port, require_free
+    from ...dev.redis_process import serve, stand_by
 
 
 class Command(BaseCommand):

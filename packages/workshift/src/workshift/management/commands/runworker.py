@@ -22,7 +22,10 @@ from ...reload.launcher import FreshLauncher, ZygoteLauncher, path_of_generation
 from ...reload.report import Report
 from ...reload.rules import Rules
 from ...reload.supervisor import Supervisor
-from ...reload.watcher import Watcher
+from ..extra import only_for_development
+
+with only_for_development():
+    from ...reload.watcher import Watcher
 
 
 class Command(BaseCommand):
