@@ -90,7 +90,7 @@ def _timeouts() -> Iterator[tuple[str, str, float | None]]:
     mailers = getattr(settings, "MAILERS", None)
     # Django 6.1 brought MAILERS, and has the older settings only without it. SMTP is their default:
     # a project that names no server may send nothing.
-    if mailers is None and settings.is_overridden("EMAIL_HOST") and settings.EMAIL_BACKEND == SMTP:
+    if mailers is None and settings.EMAIL_BACKEND == SMTP and settings.EMAIL_HOST != "localhost":
         yield "EMAIL_TIMEOUT", "Set it to a few seconds.", settings.EMAIL_TIMEOUT
     for alias, mailer in (mailers or {}).items():
         if mailer.get("BACKEND") == SMTP:
