@@ -150,3 +150,7 @@ def test_a_transport_keeps_its_client(redis_server: RedisServer) -> None:
             transport.client = None
             raise AttributeError
         assert transport.client is client
+
+
+def test_the_locked_versions_can_do_everything() -> None:
+    assert celery_internals.limits() == []

@@ -187,7 +187,7 @@ def test_a_beat_that_runs_and_one_that_does_not_send(project: Project) -> None:
     settings = project.read("mysite/settings.py")
     project.write(
         "mysite/settings.py",
-        settings.replace('"schedule": DURABLE_SWEEP_SECONDS', '"schedule": 3600'),
+        settings.replace('"schedule": 5', '"schedule": 3600'),
     )
     state = project.folder / ".run" / "beat.json"
     with project.worker():

@@ -87,6 +87,7 @@ def test_a_mail_server_that_may_be_silent_for_too_long(
     assert f"The timeout of MAILERS['default'] ({timeout})" in text
 
 
+@pytest.mark.filterwarnings("ignore:The EMAIL_")
 @pytest.mark.parametrize(("timeout", "expected"), [(None, ["durable.E003"]), (10, [])])
 def test_a_mail_server_in_the_settings_of_older_djangos(
     settings: Settings, timeout: int | None, expected: list[str]

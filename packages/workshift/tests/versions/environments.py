@@ -67,10 +67,8 @@ def make(folder: Path, wheel: Path, corner: Corner, *more: str, extra: str = "[d
 def interpreter(corner: Corner) -> str:
     """Return the path of the corner's Python. Raises FileNotFoundError if there is none."""
     installed = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    candidates = [
-        shutil.which(f"python{corner.python}"),
-        *installed.glob(f"{corner.python}.*/bin/python"),
-    ]
+    candidates = [shutil.which(f"python{corner.python}")]
+    candidates += map(str, installed.glob(f"{corner.python}.*/bin/python"))
     for candidate in filter(None, candidates):
         # A shim of pyenv's may be there without running.
         done = subprocess.run(

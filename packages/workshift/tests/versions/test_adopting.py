@@ -46,8 +46,8 @@ def hang(marker):
 
 def plain(project: Path, python: Path) -> tuple[Path, Path]:
     """Make a project as Django's and Celery's documentation do; return its code and settings."""
-    django = [python, "-m", "django"]
-    subprocess.run([*django, "startproject", "mysite", project], check=True)
+    django = [str(python), "-m", "django"]
+    subprocess.run([*django, "startproject", "mysite", str(project)], check=True)
     subprocess.run([*django, "startapp", "polls"], cwd=project, check=True)
     (project / "mysite" / "celery.py").write_text(CELERY.format(settings="mysite.settings"))
     (project / "mysite" / "__init__.py").write_text("from .celery import app as celery_app\n")
@@ -174,6 +174,7 @@ def test_without_the_extra_a_sentence_names_it(tmp_path: Path) -> None:
         return subprocess.run(
             [python, "manage.py", *arguments],
             cwd=project,
+            env={"PATH": os.environ["PATH"]},
             check=False,
             capture_output=True,
             text=True,

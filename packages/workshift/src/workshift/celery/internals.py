@@ -5,8 +5,11 @@ else, and `tests/test_celery_internals.py` has a test for each: after an upgrade
 what is missing.
 """
 
+import contextlib
 import functools
 import logging
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -111,6 +114,36 @@ def unblock(consumer: Any) -> None:
         for entry in client.client_list():
             if entry["addr"] == address:
                 client.client_unblock(int(entry["id"]))
+
+
+def make_wakeable(hub: Any) -> None:
+    """Have the event loop `hub` begin its next turn at once if another thread calls `call_soon()`.
+
+    Must be called in the loop's thread. kombu 5.7 brought that; before, the loop goes on sleeping,
+    for up to a second.
+    """
+    if hasattr(hub, "_waker"):
+        return
+    reader, writer = _wakeup()
+    loop_thread = threading.get_ident()
+
+    def call_soon(*arguments: Any) -> Any:
+        promise = type(hub).call_soon(hub, *arguments)
+        if threading.get_ident() != loop_thread:
+            with contextlib.suppress(BlockingIOError):  # Enough to wake it are there already.
+                writer.send(b"\0")
+        return promise
+
+    hub.call_soon = call_soon
+    hub.add_reader(reader.fileno(), reader.recv, 4096)
+
+
+@functools.cache
+def _wakeup() -> tuple[socket.socket, socket.socket]:
+    """Return the two ends of what wakes the loop: the same ones after each lost connection."""
+    reader, writer = socket.socketpair()
+    writer.settimeout(0)
+    return reader, writer
 
 
 def say_offline(consumer: Any) -> None:

@@ -4,7 +4,7 @@ import io
 import signal
 import sys
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from . import stopping
@@ -134,6 +134,11 @@ class Report:
             "would not be given back. Start it with ./scripts/dev, which waits for as long as it "
             f"takes, or with --grace {max(stopping.longest_that_fits(), 0):g} at most.",
         )
+
+    def limits(self, sentences: Iterable[str]) -> None:
+        """Say what the installed versions cannot do."""
+        for sentence in sentences:
+            self._say("note", sentence)
 
     def hint_at_manage(self) -> None:
         """Say, once, how the command starts while the code is broken."""

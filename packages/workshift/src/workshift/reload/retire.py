@@ -22,6 +22,7 @@ from kombu.message import Message
 from ..celery.internals import (
     ask_to_stop,
     blocked_connection,
+    make_wakeable,
     requeue_quietly,
     say_offline,
     started_requests,
@@ -89,6 +90,7 @@ class Retirement:
                 retirement.disconnected()
 
             def register_with_event_loop(self, consumer: Any, hub: Any) -> None:  # noqa: ARG002
+                make_wakeable(hub)
                 hub.on_tick.add(retirement.tick)
 
         return Retire
@@ -216,8 +218,9 @@ class Retirement:
         # Whatever happens to the rest: a generation that stayed would hold the terminal for ever.
         limit = threading.Timer(GIVE_BACK, _kill_own_group)
         limit.daemon = True
-        limit.start()
         try:
+            # When the interpreter is ending no thread starts any more, and no task is left.
+            limit.start()
             if self._consumer is not None:
                 attempt(give_back_waiting, self._consumer)
                 attempt(self._missing.give_back, self._consumer)

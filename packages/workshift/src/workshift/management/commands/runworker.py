@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser, handle_default_options
 
 from ... import paths
+from ...celery.internals import limits
 from ...private import make_folder
 from ...reload import celery_app, stopping
 from ...reload.launcher import FreshLauncher, ZygoteLauncher, path_of_generations, python
@@ -181,6 +182,7 @@ async def _supervise(arguments: list[str], pool: str, options: argparse.Namespac
 
 
 def _say_what_is_there_to_know(report: Report) -> None:
+    report.limits(limits())
     # Without our manage.py, Django has set the project up before it came to this command.
     if apps.ready and not (hint := paths.run() / "manage.hint").exists():
         make_folder(hint.parent)
