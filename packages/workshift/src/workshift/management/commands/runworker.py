@@ -22,10 +22,10 @@ from ...reload import celery_app, stopping
 from ...reload.launcher import FreshLauncher, ZygoteLauncher, path_of_generations, python
 from ...reload.report import Report
 from ...reload.rules import Rules
-from ...reload.supervisor import Supervisor
 from ..extra import only_for_development
 
 with only_for_development():
+    from ...reload.supervisor import Supervisor
     from ...reload.watcher import Watcher
 
 
