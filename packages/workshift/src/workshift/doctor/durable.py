@@ -27,9 +27,7 @@ def rows(context: Context) -> Findings:
             continue
         yield from trouble
         if not trouble:
-            yield ok(
-                f"{model._meta.label}: {count(unfinished, 'row')} to do, none overdue."
-            )
+            yield ok(f"{model._meta.label}: {count(unfinished, 'row')} to do, none overdue.")
 
 
 def overdue(model: type[DurableTask], context: Context) -> Findings:
