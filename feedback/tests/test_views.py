@@ -64,7 +64,7 @@ def test_the_language_switch_stays_on_the_page_and_is_remembered(
         ("", "Hello", "Enter your e-mail address."),
         ("anna", "Hello", "Enter an e-mail address such as anna@example.com."),
         ("anna@example.com", "", "Write a message."),
-        ("anna@example.com", "x" * 5_001, "Write at most 5000 characters: this is 5001."),
+        ("anna@example.com", "x" * 5_001, "Write at most 5000 characters: you wrote 5001."),
     ],
 )
 def test_bad_input_shows_the_form_with_its_errors_and_saves_nothing(
