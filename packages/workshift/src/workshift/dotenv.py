@@ -169,6 +169,6 @@ def free_port() -> int:
 if __name__ == "__main__":
     try:
         if write_dotenv(Path(sys.argv[1]), Path(sys.argv[2])):
-            print("Wrote .env with a secret key and a Redis port of its own.")
+            print("Wrote .env with a new secret key and its own Redis port.")
     except UnusableDotenvError as unusable:
         sys.exit(str(unusable))
