@@ -60,7 +60,7 @@ ELSEWHERE = {
         "test_help_names_our_options",
     ),
     "python -m pip install uv": ("scripts/setup", "-m pip install"),
-    'python -m pip install "./packages/workshift[dev]"': ADOPTING,
+    'python -m pip install "../django-celery-starter/packages/workshift[dev]"': ADOPTING,
     "uv sync": ("tests/repository/docs/test_production.py", '"sync")'),
     "uv sync --locked --no-dev": ("tests/repository/docs/test_production.py", "--no-dev"),
     "uvx py-spy dump --subprocesses --pid $(pgrep -of runworker)": PY_SPY,
