@@ -40,10 +40,6 @@ ELSEWHERE = {
     "./scripts/test": (".ci/run", 'exec ./scripts/test "$@"'),
     "./scripts/test -k worker": (".ci/run", 'exec ./scripts/test "$@"'),
     "./scripts/test -m slow": (".github/workflows/ci.yml", "run: ./.ci/run -m slow"),
-    "./scripts/test tests/repository/fuzz -m slow": (
-        ".github/workflows/ci.yml",
-        "run: ./.ci/run -m slow",
-    ),
     "./scripts/update": ("tests/repository/starting/test_page.py", 'typed("./scripts/update")'),
     "./scripts/update --data demo=false": ("tests/repository/starting/test_page.py", "demo=false"),
     "PORT=8001 ./scripts/dev": ("tests/repository/stack/test_dev.py", "scripts/dev"),
