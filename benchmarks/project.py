@@ -43,8 +43,8 @@ class Template:
         """
         self.folder = folder
         ignored = shutil.ignore_patterns("__pycache__", "tests")
-        for app in ROOT.glob("*/apps.py"):
-            shutil.copytree(app.parent, folder / app.parent.name, ignore=ignored)
+        for app in (PACKAGE, "feedback"):
+            shutil.copytree(ROOT / app, folder / app, ignore=ignored)
         shutil.copytree(Path(__file__).parent / "probe", folder / "probe", ignore=ignored)
         shutil.copy(ROOT / "manage.py", folder)
         with (folder / PACKAGE / "settings.py").open("a") as settings:

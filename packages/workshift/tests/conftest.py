@@ -1,15 +1,28 @@
 """Fixtures for all tests of the library."""
 
-import os
-import random
 from collections.abc import Iterator
+from importlib.util import find_spec
 
+import celery
+import django
 import pytest
 from celery import current_app
 
 from tests.mysite.celery import app
 
 pytest_plugins = ["workshift.testing.fixtures"]
+
+# Django 6.0 brought django.tasks.
+collect_ignore = [] if django.VERSION >= (6, 0) else ["test_django_tasks.py"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what is about the newest versions if others are installed, and what lacks its pool."""
+    for item in items:
+        if item.get_closest_marker("newest") and celery.VERSION < (5, 7):
+            item.add_marker(pytest.mark.skip(reason="It is about the newest versions."))
+        if "gevent" in item.nodeid and find_spec("gevent") is None:
+            item.add_marker(pytest.mark.skip(reason="gevent is not installed."))
 
 
 @pytest.fixture(autouse=True)
@@ -23,16 +36,3 @@ def _the_current_app_stays_ours() -> Iterator[None]:
 def worker_options() -> tuple[str, ...]:
     """The tests' own tasks."""
     return ("--include", "tests.tasks")
-
-
-@pytest.fixture
-def seed(request: pytest.FixtureRequest) -> int:
-    """What decides the choices of a random test; it is printed, and `SEED=…` repeats a run.
-
-    It is new in each run of a slow test, and always the same for a short one, which is thus red
-    only for who has changed something.
-    """
-    is_slow = request.node.get_closest_marker("slow")
-    seed = int(os.environ.get("SEED") or (random.randrange(10**6) if is_slow else 1))
-    print(f"SEED={seed}")
-    return seed

@@ -152,5 +152,6 @@ def test_a_transport_keeps_its_client(redis_server: RedisServer) -> None:
         assert transport.client is client
 
 
+@pytest.mark.newest
 def test_the_locked_versions_can_do_everything() -> None:
     assert celery_internals.limits() == []

@@ -18,11 +18,20 @@ from django.tasks.signals import task_enqueued, task_finished, task_started
 from django.utils import timezone
 from pytest_django import Settings
 
-from tests import ROOT, tasks
+from tests import ROOT
+from tests import tasks_of_django as tasks
 from tests.reload.project import Project
+from tests.tasks import add
 from workshift.celery.registry import TaskExitError
 from workshift.testing.fixtures import StartWorker
 from workshift.testing.processes import DEADLINE, RedisServer, eventually, free_port
+
+
+@pytest.fixture(scope="module")
+def worker_options() -> tuple[str, ...]:
+    """The tests' own tasks, of both kinds."""
+    return ("--include", "tests.tasks,tests.tasks_of_django")
+
 
 PAGE = (ROOT / "docs" / "django-tasks.md").read_text()
 
@@ -95,7 +104,7 @@ def test_a_task_that_is_killed_has_failed(
     redis_server: RedisServer, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The message carries the sender's limits, which win over the worker's.
-    celery_task = current_app.tasks["tests.tasks.hang"]
+    celery_task = current_app.tasks["tests.tasks_of_django.hang"]
     monkeypatch.setattr(celery_task, "soft_time_limit", 1)
     monkeypatch.setattr(celery_task, "time_limit", 2)
     start_worker("--concurrency=1")
@@ -123,7 +132,7 @@ def test_a_task_is_running_until_it_is_revoked(
 
 @task
 def newer(number: int) -> int:
-    """A task that the workers of these tests do not know: they import tests/tasks.py."""
+    """A task that the workers of these tests do not know: they import tests/tasks_of_django.py."""
     return number
 
 
@@ -167,7 +176,7 @@ def test_an_id_of_nothing_or_of_a_celery_task_is_unknown(
     redis_server: RedisServer, start_worker: StartWorker
 ) -> None:
     start_worker("--concurrency=1")
-    celery_task = tasks.add.delay(1, 2)
+    celery_task = add.delay(1, 2)
     assert celery_task.get(timeout=DEADLINE) == 3
 
     # Whatever a view has read from an address.
@@ -188,8 +197,8 @@ def test_djangos_signals_are_sent(redis_server: RedisServer) -> None:
     try:
         tasks.double.enqueue(1)
         # Here and now, as a worker would.
-        current_app.tasks["tests.tasks.double"].apply((1,))
-        current_app.tasks["tests.tasks.fail"].apply(("a reason",))
+        current_app.tasks["tests.tasks_of_django.double"].apply((1,))
+        current_app.tasks["tests.tasks_of_django.fail"].apply(("a reason",))
     finally:
         for signal in (task_enqueued, task_started, task_finished):
             signal.disconnect(note)
@@ -207,7 +216,7 @@ def test_a_call_fails_rather_than_hangs_while_redis_is_away(call: str, answer: s
             [
                 sys.executable,
                 "-c",
-                f"import django; django.setup(); import tests.tasks as t; t.double.{call}",
+                f"import django; django.setup(); import tests.tasks_of_django as t; t.double.{call}",
             ],
             cwd=ROOT,
             env={**os.environ, "REDIS_URL": f"redis://127.0.0.1:{port}/0"},

@@ -11,7 +11,7 @@ import pytest
 from pytest_django import Settings
 from workshift.dev.errors import CannotStartError
 from workshift.dev.folder import require_usable
-from workshift.doctor.context import Patient
+from workshift.doctor.context import Context
 from workshift.doctor.findings import Level
 from workshift.doctor.folder import usable
 
@@ -122,16 +122,16 @@ def test_a_colon_in_the_path_is_named(place: Path) -> None:
 
 
 def test_the_doctor_knows_it_where_it_counts(tmp_path: Path, settings: Settings) -> None:
-    patient = Patient()
-    patient.folder = tmp_path
+    context = Context()
+    context.folder = tmp_path
     (tmp_path / ".run").touch()
-    assert list(usable(patient)) == []
+    assert list(usable(context)) == []
 
     settings.DEBUG = True
-    [finding] = usable(patient)
+    [finding] = usable(context)
     assert finding.level is Level.PROBLEM
     (tmp_path / ".run").unlink()
-    [finding] = usable(patient)
+    [finding] = usable(context)
     assert finding.level is Level.OK
 
 

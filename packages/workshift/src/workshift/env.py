@@ -69,7 +69,7 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ ships no
                 named = " (ENV_FILE names it)" if os.environ.get("ENV_FILE") else ""
                 raise InvalidEnvironment(
                     f"{var} is not set: copy its line from .env.example, which says what it is "
-                    f"for, to {self.dotenv}{named} and run ./scripts/setup, or set it in the "
+                    f"for, to {self.dotenv}{named}, or set it in the "
                     "environment."
                 )
             return self.parse_value(default, cast) if parse_default else default

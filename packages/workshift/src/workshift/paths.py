@@ -13,3 +13,9 @@ def project() -> Path:
 def run() -> Path:
     """Return the folder for locks, logs and the data of development, which may not exist yet."""
     return project() / ".run"
+
+
+def dev() -> str:
+    """Return the command that starts the whole stack, as this project has it."""
+    is_starter = (project() / "scripts" / "dev").is_file()
+    return "./scripts/dev" if is_starter else "python manage.py dev"

@@ -48,7 +48,7 @@ def test_a_taken_port_names_who_holds_it_and_another_that_is_free(tmp_path: Path
 
     message = str(raised.value)
     assert f"Port {port} is already taken by process {pid} ({sys.executable}" in message
-    offered = re.search(r"PORT=(\d+) \./scripts/dev", message)
+    offered = re.search(r"PORT=(\d+) python manage.py dev", message)
     assert offered
     assert int(offered[1]) != port
     ports.require_free("PORT", int(offered[1]))

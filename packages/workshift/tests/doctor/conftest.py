@@ -1,4 +1,4 @@
-"""A patient for the examinations, whatever runs in the folder of the developer."""
+"""A context for the examinations, whatever runs in the folder of the developer."""
 
 import os
 import subprocess
@@ -10,21 +10,21 @@ import pytest
 from tests.mysite.celery import app
 from tests.reload.conftest import project
 from tests.reload.project import Project
-from workshift.doctor.context import Patient
+from workshift.doctor.context import Context
 from workshift.testing.processes import free_port
 
 __all__ = ["project"]
 
 
 @pytest.fixture
-def patient(tmp_path: Path) -> Patient:
+def context(tmp_path: Path) -> Context:
     """A project in an empty folder, in which nothing runs; its Redis is that of the settings."""
     # A `Project` of an earlier test has made its own app the current one.
     app.set_current()
-    patient = Patient()
-    patient.folder = tmp_path
-    patient.stack = None
-    return patient
+    context = Context()
+    context.folder = tmp_path
+    context.stack = None
+    return context
 
 
 def ask(project: Project) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from redis.exceptions import OutOfMemoryError
 from tests.doctor.conftest import doctor
 from tests.reload.project import Project
 from workshift.doctor import broker
-from workshift.doctor.context import Patient
+from workshift.doctor.context import Context
 from workshift.doctor.findings import Level
 from workshift.testing import programs
 from workshift.testing.processes import RedisServer, eventually, free_port
@@ -34,8 +34,8 @@ def only_problem(project: Project) -> str:
     return line
 
 
-def test_a_real_one_is_named(server: RedisServer, patient: Patient) -> None:
-    [finding] = broker.answers(patient)
+def test_a_real_one_is_named(server: RedisServer, context: Context) -> None:
+    [finding] = broker.answers(context)
 
     assert finding.level is Level.OK
     assert server.url in str(finding)
@@ -43,35 +43,35 @@ def test_a_real_one_is_named(server: RedisServer, patient: Patient) -> None:
 
 
 def test_the_embedded_one_is_named(
-    embedded_redis: RedisServer, patient: Patient, settings: Settings
+    embedded_redis: RedisServer, context: Context, settings: Settings
 ) -> None:
     settings.CELERY_BROKER_URL = embedded_redis.url
 
-    [finding] = broker.answers(patient)
+    [finding] = broker.answers(context)
 
     assert finding.level is Level.NOTE
     assert "embedded" in str(finding)
-    assert [*broker.eviction(patient), *broker.persistence(patient)] == []
+    assert [*broker.eviction(context), *broker.persistence(context)] == []
 
 
-def test_one_that_throws_out_the_queue(server: RedisServer, patient: Patient) -> None:
+def test_one_that_throws_out_the_queue(server: RedisServer, context: Context) -> None:
     for policy, level in (
         ("noeviction", Level.OK),
         ("volatile-lru", Level.OK),
         ("allkeys-lru", Level.PROBLEM),
     ):
         server.client.config_set("maxmemory-policy", policy)
-        [finding] = broker.eviction(patient)
+        [finding] = broker.eviction(context)
         assert finding.level is level
         assert policy in str(finding)
 
 
-def test_one_that_keeps_less_than_everything(server: RedisServer, patient: Patient) -> None:
-    [nothing] = broker.persistence(patient)
+def test_one_that_keeps_less_than_everything(server: RedisServer, context: Context) -> None:
+    [nothing] = broker.persistence(context)
     server.client.config_set("save", "900 1")
-    [snapshots] = broker.persistence(patient)
+    [snapshots] = broker.persistence(context)
     server.client.config_set("appendonly", "yes")
-    [everything] = broker.persistence(patient)
+    [everything] = broker.persistence(context)
 
     assert (nothing.level, snapshots.level, everything.level) == (
         Level.WARNING,
@@ -82,58 +82,58 @@ def test_one_that_keeps_less_than_everything(server: RedisServer, patient: Patie
     assert "now and then" in str(snapshots)
 
 
-def test_one_that_cannot_write(server: RedisServer, patient: Patient, tmp_path: Path) -> None:
+def test_one_that_cannot_write(server: RedisServer, context: Context, tmp_path: Path) -> None:
     # A folder in the place of its file: that keeps even root from writing.
     (tmp_path / "dump.rdb" / "folder").mkdir(parents=True)
     server.client.bgsave()
-    eventually(lambda: not broker.info(patient)["rdb_bgsave_in_progress"])
+    eventually(lambda: not broker.info(context)["rdb_bgsave_in_progress"])
 
-    [finding] = broker.persistence(patient)
+    [finding] = broker.persistence(context)
 
     assert finding.level is Level.PROBLEM
     assert "rdb_last_bgsave_status" in str(finding)
 
     server.client.config_set("save", "900 1")
-    [finding] = broker.answers(Patient())
+    [finding] = broker.answers(Context())
     assert finding.level is Level.PROBLEM
     assert "MISCONF" in str(finding)
 
 
 def test_a_wrong_password_is_said_and_not_shown(
-    server: RedisServer, patient: Patient, settings: Settings
+    server: RedisServer, context: Context, settings: Settings
 ) -> None:
     server.client.config_set("requirepass", "right")
     settings.CELERY_BROKER_URL = server.url.replace("redis://", "redis://:wr0ng@")
 
-    [finding] = broker.answers(patient)
+    [finding] = broker.answers(context)
 
     assert finding.level is Level.PROBLEM
     assert "invalid username-password" in str(finding)
     assert "wr0ng" not in str(finding)
 
 
-def test_a_password_that_is_missing(server: RedisServer, patient: Patient) -> None:
+def test_a_password_that_is_missing(server: RedisServer, context: Context) -> None:
     server.client.config_set("requirepass", "right")
 
-    [finding] = broker.answers(patient)
+    [finding] = broker.answers(context)
 
     assert finding.level is Level.PROBLEM
     assert "it wants a password, and is given none" in str(finding)
     assert "Put it into REDIS_URL" in str(finding)
 
 
-def test_a_user_who_may_not_ask(server: RedisServer, patient: Patient, settings: Settings) -> None:
+def test_a_user_who_may_not_ask(server: RedisServer, context: Context, settings: Settings) -> None:
     server.client.acl_setuser(
         "me", enabled=True, passwords=["+s3cret"], keys=["*"], commands=["+@all", "-info"]
     )
     settings.CELERY_BROKER_URL = server.url.replace("redis://", "redis://me:s3cret@")
 
-    [finding] = broker.answers(patient)
+    [finding] = broker.answers(context)
 
     assert finding.level is Level.NOTE
     assert "may not ask for INFO" in str(finding)
     assert "s3cret" not in str(finding)
-    assert [*broker.eviction(patient), *broker.persistence(patient)] == []
+    assert [*broker.eviction(context), *broker.persistence(context)] == []
 
 
 def test_one_that_is_full(server: RedisServer, project: Project) -> None:
@@ -159,33 +159,33 @@ def test_a_replica(server: RedisServer, project: Project) -> None:
     assert "Put the address of its primary, 127.0.0.1:1, into REDIS_URL." in problem
 
 
-def test_one_that_is_not_there(patient: Patient, settings: Settings) -> None:
+def test_one_that_is_not_there(context: Context, settings: Settings) -> None:
     settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{free_port()}/0"
-    [yours] = broker.answers(patient)
+    [yours] = broker.answers(context)
     assert yours.level is Level.PROBLEM
     assert "correct REDIS_URL" in str(yours)
 
-    patient.has_redis_of_its_own = True
-    [production] = broker.answers(patient)
+    context.has_redis_of_its_own = True
+    [production] = broker.answers(context)
     assert production.level is Level.PROBLEM
     assert "Set REDIS_URL" in str(production)
 
     settings.DEBUG = True
-    [development] = broker.answers(patient)
+    [development] = broker.answers(context)
     assert development.level is Level.NOTE
-    assert "./scripts/dev" in str(development)
+    assert "python manage.py dev" in str(development)
 
-    patient.stack = 123
-    [broken] = broker.answers(patient)
+    context.stack = 123
+    [broken] = broker.answers(context)
     assert broken.level is Level.PROBLEM
     assert "process 123" in str(broken)
 
 
-def test_one_that_says_nothing(patient: Patient, settings: Settings) -> None:
+def test_one_that_says_nothing(context: Context, settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
 
-        [finding] = broker.answers(patient)
+        [finding] = broker.answers(context)
 
     assert finding.level is Level.PROBLEM
     assert "Timeout" in str(finding)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from tests.doctor.conftest import doctor
 from tests.mysite.letters.models import Letter
 from tests.reload.project import Project
-from workshift.doctor.context import Patient
+from workshift.doctor.context import Context
 from workshift.doctor.database import migrations, models
 from workshift.doctor.durable import rows
 from workshift.doctor.findings import Level
@@ -19,10 +19,10 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.mark.django_db
-def test_a_migration_that_is_not_applied(patient: Patient) -> None:
-    [before] = migrations(patient)
+def test_a_migration_that_is_not_applied(context: Context) -> None:
+    [before] = migrations(context)
     MigrationRecorder(connection).record_unapplied("letters", "0001_initial")
-    [after] = migrations(patient)
+    [after] = migrations(context)
 
     assert before.level is Level.OK
     assert after.level is Level.PROBLEM
@@ -30,12 +30,12 @@ def test_a_migration_that_is_not_applied(patient: Patient) -> None:
     assert "manage.py migrate" in str(after)
 
 
-def test_a_model_that_has_changed_since_its_migration(patient: Patient) -> None:
-    [before] = models(patient)
+def test_a_model_that_has_changed_since_its_migration(context: Context) -> None:
+    [before] = models(context)
     field = Letter._meta.get_field("text")
     field.null = True
     try:
-        [after] = models(patient)
+        [after] = models(context)
     finally:
         field.null = False
 
@@ -57,14 +57,14 @@ def test_a_database_in_a_folder_that_does_not_exist(project: Project) -> None:
 
 
 @pytest.mark.django_db
-def test_rows_that_nobody_works_on(patient: Patient) -> None:
+def test_rows_that_nobody_works_on(context: Context) -> None:
     letter = Letter.objects.create(text="late")
-    patient.workers = {}
-    [in_time] = rows(patient)
+    context.workers = {}
+    [in_time] = rows(context)
     Letter.objects.filter(pk=letter.pk).update(due_at=timezone.now() - HOUR)
-    [without_worker] = rows(patient)
-    patient.workers = {"worker@host": set()}
-    [with_worker] = rows(patient)
+    [without_worker] = rows(context)
+    context.workers = {"worker@host": set()}
+    [with_worker] = rows(context)
 
     assert in_time.level is Level.OK
     assert without_worker.level is Level.WARNING
@@ -73,12 +73,12 @@ def test_rows_that_nobody_works_on(patient: Patient) -> None:
 
 
 @pytest.mark.django_db
-def test_rows_that_have_failed(patient: Patient) -> None:
-    patient.workers = {}
+def test_rows_that_have_failed(context: Context) -> None:
+    context.workers = {}
     Letter.objects.create(text="lost")
     Letter.objects.update(status="failed", last_error="No route.", finished_at=timezone.now())
 
-    [finding] = rows(patient)
+    [finding] = rows(context)
 
     assert finding.level is Level.WARNING
     assert "No route." in str(finding)
@@ -86,11 +86,11 @@ def test_rows_that_have_failed(patient: Patient) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_table_that_is_missing_is_no_traceback(patient: Patient) -> None:
+def test_a_table_that_is_missing_is_no_traceback(context: Context) -> None:
     with connection.schema_editor() as editor:
         editor.delete_model(Letter)
     try:
-        assert list(rows(patient)) == []
+        assert list(rows(context)) == []
     finally:
         with connection.schema_editor() as editor:
             editor.create_model(Letter)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests import ROOT
-from workshift.doctor.context import Patient
+from workshift.doctor.context import Context
 from workshift.doctor.dotenv import dotenv
 from workshift.doctor.examinations import Examination, carry_out
 from workshift.doctor.findings import Level
@@ -16,57 +16,57 @@ EXAMPLE = ROOT / "tests" / "env.example"
 
 
 @pytest.fixture
-def path(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> Path:
+def path(context: Context, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The `.env` of a project that has just been set up."""
-    path = patient.folder / ".env"
+    path = context.folder / ".env"
     monkeypatch.setenv("ENV_FILE", str(path))
-    example = patient.folder / ".env.example"
+    example = context.folder / ".env.example"
     example.write_text(EXAMPLE.read_text())
     write_dotenv(example, path)
     return path
 
 
-def only(patient: Patient) -> tuple[Level, str]:
+def only(context: Context) -> tuple[Level, str]:
     """The one finding."""
-    [finding] = dotenv(patient)
+    [finding] = dotenv(context)
     return finding.level, str(finding)
 
 
-def test_a_fresh_one_is_fine(patient: Patient, path: Path) -> None:
-    assert only(patient)[0] is Level.OK
+def test_a_fresh_one_is_fine(context: Context, path: Path) -> None:
+    assert only(context)[0] is Level.OK
 
 
-def test_one_that_is_missing(patient: Patient, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_is_missing(context: Context, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.unlink()
     monkeypatch.delenv("ENV_FILE")
-    assert only(patient)[0] is Level.OK
+    assert only(context)[0] is Level.OK
 
     monkeypatch.delenv("SECRET_KEY")
-    level, line = only(patient)
+    level, line = only(context)
     assert level is Level.PROBLEM
-    assert "Run ./scripts/setup" in line
+    assert "Copy .env.example" in line
 
 
 @pytest.mark.parametrize("content", [b"NAME = value\n", b"NAME=\xff\n"])
-def test_one_that_cannot_be_read(patient: Patient, path: Path, content: bytes) -> None:
+def test_one_that_cannot_be_read(context: Context, path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
     with pytest.raises(InvalidEnvironment, match=str(path)):
-        only(patient)
+        only(context)
 
 
 def test_one_that_is_a_folder_or_leads_nowhere(
-    patient: Patient, path: Path, monkeypatch: pytest.MonkeyPatch
+    context: Context, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path.unlink()
     examination = Examination(".env", "dotenv.dotenv")
 
     path.mkdir()
-    [folder] = carry_out(examination, patient)
+    [folder] = carry_out(examination, context)
     path.rmdir()
     monkeypatch.delenv("ENV_FILE")
     path.symlink_to("/nowhere/.env")
-    [link] = carry_out(examination, patient)
+    [link] = carry_out(examination, context)
 
     assert folder.level is link.level is Level.PROBLEM
     assert f"{path} is a folder" in folder.sentence
@@ -74,29 +74,29 @@ def test_one_that_is_a_folder_or_leads_nowhere(
 
 
 def test_another_file_than_that_of_the_project_is_named(
-    patient: Patient, path: Path, monkeypatch: pytest.MonkeyPatch
+    context: Context, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "(ENV_FILE names it)" in only(patient)[1]
+    assert "(ENV_FILE names it)" in only(context)[1]
     monkeypatch.delenv("ENV_FILE")
-    assert "ENV_FILE" not in only(patient)[1]
+    assert "ENV_FILE" not in only(context)[1]
 
 
-def test_one_that_others_can_read(patient: Patient, path: Path) -> None:
+def test_one_that_others_can_read(context: Context, path: Path) -> None:
     path.chmod(0o644)
 
-    level, line = only(patient)
+    level, line = only(context)
 
     assert level is Level.WARNING
     assert f"chmod 600 {path}" in line
 
 
 def test_a_misspelt_and_a_missing_variable(
-    patient: Patient, path: Path, monkeypatch: pytest.MonkeyPatch
+    context: Context, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("REDIS_PREFIX")
     path.write_text(path.read_text().replace("\nREDIS_PREFIX=", "\nREDIS_PREFX="))
 
-    misspelt, missing = dotenv(patient)
+    misspelt, missing = dotenv(context)
 
     assert misspelt.level is missing.level is Level.WARNING
     assert "Did you mean REDIS_PREFIX?" in str(misspelt)

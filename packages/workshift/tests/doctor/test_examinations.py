@@ -15,19 +15,19 @@ from tests import ROOT
 from tests.doctor.conftest import doctor
 from tests.reload.project import Project
 from workshift.doctor.code import checks
-from workshift.doctor.context import Patient
+from workshift.doctor.context import Context
 from workshift.doctor.examinations import EXAMINATIONS, Examination, carry_out
 from workshift.doctor.findings import Findings, Level, warning
 from workshift.doctor.python import hidden, interpreter
 from workshift.testing.processes import free_port
 
 
-def fails(patient: Patient) -> Findings:
+def fails(context: Context) -> Findings:
     """An examination that finds nothing but a bug of its own."""
     raise KeyError("oops")
 
 
-def waits(patient: Patient) -> Findings:
+def waits(context: Context) -> Findings:
     """An examination that asks somebody who never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.accept()
@@ -50,20 +50,20 @@ def run(database: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_one_that_fails_is_a_finding(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_fails_is_a_finding(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workshift.doctor.python.interpreter", fails)
 
-    [finding] = carry_out(EXAMINATIONS[0], patient)
+    [finding] = carry_out(EXAMINATIONS[0], context)
 
     assert finding.level is Level.PROBLEM
     assert "Looking at Python failed with KeyError: 'oops'" in str(finding)
 
 
-def test_without_psutil_two_are_left_out(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_psutil_two_are_left_out(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psutil", None)
     monkeypatch.delitem(sys.modules, "workshift.doctor.processes", raising=False)
 
-    [finding] = carry_out(Examination("left-over processes", "processes.left_over"), patient)
+    [finding] = carry_out(Examination("left-over processes", "processes.left_over"), context)
 
     assert finding.level is Level.NOTE
     assert "Left-over processes: not looked at, as psutil" in str(finding)
@@ -82,12 +82,12 @@ def test_a_database_and_a_redis_that_are_away_are_two_problems() -> None:
 
 
 def test_one_that_takes_too_long_is_a_finding(
-    patient: Patient, monkeypatch: pytest.MonkeyPatch
+    context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("workshift.doctor.python.interpreter", waits)
     monkeypatch.setattr("workshift.doctor.examinations.DEADLINE", 0.1)
 
-    [finding] = carry_out(EXAMINATIONS[0], patient)
+    [finding] = carry_out(EXAMINATIONS[0], context)
 
     assert finding.level is Level.PROBLEM
     assert "Looking at Python took longer than" in str(finding)
@@ -103,10 +103,10 @@ def test_a_database_that_says_nothing_is_given_up() -> None:
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_what_the_system_checks_find(patient: Patient, settings: Settings) -> None:
-    [fine] = checks(patient)
+def test_what_the_system_checks_find(context: Context, settings: Settings) -> None:
+    [fine] = checks(context)
     settings.CELERY_TASK_ACK_LATE = True
-    [finding] = checks(patient)
+    [finding] = checks(context)
 
     assert fine.level is Level.OK
     assert finding.level is Level.PROBLEM
@@ -114,17 +114,17 @@ def test_what_the_system_checks_find(patient: Patient, settings: Settings) -> No
     assert "Did you mean CELERY_TASK_ACKS_LATE?" in str(finding)
 
 
-def test_another_python_than_that_of_the_folder(patient: Patient) -> None:
-    (patient.folder / ".venv").mkdir()
+def test_another_python_than_that_of_the_folder(context: Context) -> None:
+    (context.folder / ".venv").mkdir()
 
-    [finding] = interpreter(patient)
+    [finding] = interpreter(context)
 
     assert finding.level is Level.WARNING
     assert "source .venv/bin/activate" in str(finding)
 
 
 def test_a_package_that_another_folder_hides(
-    patient: Patient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    context: Context, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "honcho.py").write_text("")
     (tmp_path / "mine.py").write_text("")
@@ -134,7 +134,7 @@ def test_a_package_that_another_folder_hides(
         monkeypatch.delitem(sys.modules, name, raising=False)
         import_module(name)
 
-    [finding] = hidden(patient)
+    [finding] = hidden(context)
     for name in ("honcho", "mine"):
         monkeypatch.delitem(sys.modules, name)
 

@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from tests.dev.test_ports import listener
-from workshift.doctor.context import Patient
+from workshift.doctor.context import Context
 from workshift.doctor.findings import Finding, Level
 from workshift.doctor.ports import ports
 from workshift.env import Environment
@@ -22,28 +22,28 @@ def port(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> int:
     return port
 
 
-def only(patient: Patient) -> Finding:
+def only(context: Context) -> Finding:
     """The one finding."""
-    [finding] = ports(patient)
+    [finding] = ports(context)
     return finding
 
 
-def test_a_free_port_and_one_that_the_project_holds(patient: Patient, port: int) -> None:
-    assert only(patient).level is Level.OK
-    with listener(port, patient.folder) as pid:
-        finding = only(patient)
+def test_a_free_port_and_one_that_the_project_holds(context: Context, port: int) -> None:
+    assert only(context).level is Level.OK
+    with listener(port, context.folder) as pid:
+        finding = only(context)
     assert finding.level is Level.OK
     assert f"by this project, process {pid}" in str(finding)
 
 
 def test_a_port_that_a_stranger_holds(
-    patient: Patient, port: int, tmp_path_factory: pytest.TempPathFactory
+    context: Context, port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     elsewhere: Path = tmp_path_factory.mktemp("elsewhere")
     with listener(port, elsewhere) as pid:
-        finding = only(patient)
-        patient.stack = 123
-        while_it_runs = only(patient)
+        finding = only(context)
+        context.stack = 123
+        while_it_runs = only(context)
 
     assert finding.level is Level.PROBLEM
     assert f"Port {port} is already taken by process {pid}" in str(finding)
@@ -51,6 +51,6 @@ def test_a_port_that_a_stranger_holds(
     assert while_it_runs.level is Level.WARNING
 
 
-def test_no_port_counts_in_production(patient: Patient, port: int, settings: Settings) -> None:
+def test_no_port_counts_in_production(context: Context, port: int, settings: Settings) -> None:
     settings.DEBUG = False
-    assert list(ports(patient)) == []
+    assert list(ports(context)) == []

@@ -14,7 +14,7 @@ from celery import current_app
 
 from tests.doctor.conftest import ask, doctor
 from tests.reload.project import TASKS, Project, children, eventually
-from workshift.doctor.context import Patient
+from workshift.doctor.context import Context
 from workshift.doctor.findings import Level
 from workshift.doctor.processes import left_over
 from workshift.doctor.queues import unacknowledged, waiting
@@ -83,25 +83,25 @@ def test_tasks_that_a_killed_worker_had_taken(project: Project, redis_server: Re
 
 
 def test_a_task_that_has_just_been_taken_is_not_stuck(
-    redis_server: RedisServer, patient: Patient
+    redis_server: RedisServer, context: Context
 ) -> None:
-    patient.answers = {}
+    context.answers = {}
     minute = 60
     message = json.dumps([{"headers": {"id": "an id"}}])
     redis_server.client.hset("test:unacked", "tag", message)
     # By a clock that is fast, so that a slow machine takes nothing for old.
     for age, level in ((-minute, Level.OK), (minute, Level.WARNING)):
         redis_server.client.zadd("test:unacked_index", {"tag": time.time() - age})
-        [finding] = unacknowledged(patient)
+        [finding] = unacknowledged(context)
         assert finding.level is level
 
 
-def test_of_the_generations_of_a_worker_the_newest_counts(patient: Patient) -> None:
+def test_of_the_generations_of_a_worker_the_newest_counts(context: Context) -> None:
     retired = "generation-9.123@here"
     newest = {"celery@here", "generation-10.123@here", "generation-1.45@here", "generation-1.9@it"}
-    patient.answers = {name: set() for name in (retired, *newest)}
+    context.answers = {name: set() for name in (retired, *newest)}
 
-    assert set(patient.workers) == newest
+    assert set(context.workers) == newest
 
 
 def test_two_workers_of_one_machine(project: Project) -> None:
@@ -140,24 +140,24 @@ def test_a_retired_generation_is_no_worker_but_has_its_task(project: Project) ->
     assert "No unacknowledged task is stuck; 1 task at work." in said
 
 
-def test_a_queue_that_grows(redis_server: RedisServer, patient: Patient) -> None:
-    patient.workers = {"worker@host": set()}
+def test_a_queue_that_grows(redis_server: RedisServer, context: Context) -> None:
+    context.workers = {"worker@host": set()}
     redis_server.client.rpush("test:mysite", *["message"] * QUEUE_ROOM)
 
-    [finding] = waiting(patient)
+    [finding] = waiting(context)
 
     assert finding.level is Level.WARNING
     assert f"holds {QUEUE_ROOM} tasks" in str(finding)
 
 
 def test_a_queue_that_a_task_asks_for(
-    redis_server: RedisServer, patient: Patient, monkeypatch: pytest.MonkeyPatch
+    redis_server: RedisServer, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(current_app.tasks[SWEEP], "queue", "mails", raising=False)
-    patient.workers = {"worker@host": set()}
+    context.workers = {"worker@host": set()}
     redis_server.client.rpush("test:mails", "message")
 
-    said = [str(finding) for finding in waiting(patient)]
+    said = [str(finding) for finding in waiting(context)]
 
     assert "ok       The queue mails holds 1 task." in said
 
@@ -202,29 +202,29 @@ def test_a_beat_that_runs_and_one_that_does_not_send(project: Project) -> None:
         assert "warning  .run/beat.json cannot be read" in doctor(project)
 
 
-def test_a_zygote_that_its_supervisor_left_behind(project: Project, patient: Patient) -> None:
-    patient.folder = project.folder
+def test_a_zygote_that_its_supervisor_left_behind(project: Project, context: Context) -> None:
+    context.folder = project.folder
     with project.worker() as worker:
         [zygote] = children(worker.process.pid)
-        [finding] = left_over(patient)
+        [finding] = left_over(context)
         assert finding.level is Level.OK
         # Stopped, it cannot notice that its supervisor is gone.
         os.kill(zygote, signal.SIGSTOP)
         worker.process.kill()
         worker.process.wait()
         try:
-            findings = list(left_over(patient))
+            findings = list(left_over(context))
         finally:
             os.kill(zygote, signal.SIGCONT)
-        eventually(lambda: [f.level for f in left_over(patient)] == [Level.OK], "all are gone")
+        eventually(lambda: [f.level for f in left_over(context)] == [Level.OK], "all are gone")
 
     assert [finding.level for finding in findings] == [Level.PROBLEM]
     assert f"`kill {zygote}`" in str(findings[0])
 
 
 @pytest.mark.usefixtures("redis_server", "no_patience")
-def test_what_honcho_has_left_behind(project: Project, patient: Patient) -> None:
-    patient.folder = project.folder
+def test_what_honcho_has_left_behind(project: Project, context: Context) -> None:
+    context.folder = project.folder
     by_hand = {"PATH": os.environ["PATH"]}
     for environment, level in (
         (by_hand, Level.OK),
@@ -238,18 +238,18 @@ def test_what_honcho_has_left_behind(project: Project, patient: Patient) -> None
         ) as process:
             assert process.stdout
             process.stdout.readline()
-            [finding] = left_over(patient)
+            [finding] = left_over(context)
             process.terminate()
         assert finding.level is level
         assert str(process.pid) in str(finding) or level is Level.OK
 
 
 @pytest.mark.usefixtures("no_patience")
-def test_a_redis_that_was_left_behind(patient: Patient) -> None:
-    folder = patient.folder / ".run" / "redis"
+def test_a_redis_that_was_left_behind(context: Context) -> None:
+    folder = context.folder / ".run" / "redis"
     folder.mkdir(parents=True)
     with subprocess.Popen(["sleep", "600"], cwd=folder) as process:
-        [finding] = left_over(patient)
+        [finding] = left_over(context)
         process.kill()
 
     assert finding.level is Level.PROBLEM

@@ -38,6 +38,7 @@ FOR_EACH = {
 }
 
 
+@pytest.mark.newest
 def test_every_option_of_celery_has_been_thought_of() -> None:
     ours = options._ONCE | options._DONE_BY_RUNWORKER | options._REFUSED.keys()
     assert {option.name for option in celery_worker.params} == FOR_EACH | ours

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from tests import ROOT
 
 # Tests of what the library promises: the reload, the retirement and the durable tasks.
-CORE = ("tests/reload", "tests/durable", "tests/test_celery_internals.py")
+CORE = ("tests/reload", "tests/durable", "tests/test_celery_internals.py", "tests/test_worker.py")
 
 _FOR_TESTS = ("pytest", "pytest-django", "pytest-xdist", "psycopg[binary]", "psutil")
 
@@ -93,7 +93,8 @@ def run_tests(corner: Corner, arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         python = make(folder / "venv", build_wheel(folder), corner, *_FOR_TESTS)
-        command = [python, "-m", "pytest", "-n", "2", *(arguments or CORE)]
+        paths = () if any(not one.startswith("-") for one in arguments) else CORE
+        command = [python, "-m", "pytest", "-n", "2", *arguments, *paths]
         return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 

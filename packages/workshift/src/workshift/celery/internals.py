@@ -260,9 +260,8 @@ def restore_taken(channel: Any, *, taken_before: float) -> int:
     `channel` is one of kombu's for Redis.
     """
     # The newest first: each goes to the front of its queue, so the oldest is first again.
-    tags = channel.client.zrange(
-        channel.unacked_index_key, taken_before, 0, desc=True, byscore=True
-    )
+    # By this command, as older versions of kombu put the prefix of our keys before no ZRANGE.
+    tags = channel.client.zrevrangebyscore(channel.unacked_index_key, taken_before, 0)
     for tag in tags:
         channel.qos.restore_by_tag(tag)
     return len(tags)

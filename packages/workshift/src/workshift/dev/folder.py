@@ -16,7 +16,7 @@ def require_usable(root: Path) -> None:
     if os.pathsep in str(root):
         raise CannotStartError(
             f"The path {root} has a colon in it, which is what separates the folders of PATH, so "
-            "the programs in .venv are not found. Rename the folder and run ./scripts/dev there."
+            "the programs in .venv are not found. Rename the folder, and start it there."
         )
     run = root / ".run"
     if run.is_symlink() and not run.exists():
@@ -54,7 +54,7 @@ def refusal(path: Path, top: Path) -> str:
     if os.statvfs(path).f_flag & os.ST_RDONLY:
         return (
             f"{path} cannot be written: its file system is read-only. Put the project where you "
-            "may write, and run ./scripts/dev there."
+            "may write, and start it there."
         )
     if owner != os.geteuid():
         return (

@@ -6,21 +6,18 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from .. import conf, paths
-from ..celery.broker import without_password
-from ..env import Environment
+from .. import paths
 from ..reload import stopping
 from . import lifeline
 from .errors import CannotStartError
+from .first_screen import first_screen
 from .folder import require_usable
 from .ports import redis_port, require_free, web_port
 from .redis_process import Say
-from .redis_servers import find_server
 
 
 def launch(say: Say) -> NoReturn:
@@ -28,7 +25,14 @@ def launch(say: Say) -> NoReturn:
 
     Raises CannotStartError.
     """
-    require_usable(paths.project())
+    root = paths.project()
+    require_usable(root)
+    if not (root / "Procfile.dev").is_file():
+        raise CannotStartError(
+            f"{root} has no Procfile.dev, which names the processes to start, one in each line: "
+            "`web: python manage.py runserver $PORT`, `worker: python manage.py runworker` and, "
+            "for a Redis of this project, `redis: python manage.py runredis`."
+        )
     lifeline.hold()
     port = web_port()
     require_free("PORT", port)
@@ -56,38 +60,6 @@ def migrate(say: Say) -> None:
             f"The database of DATABASE_URL cannot be used: {str(error).strip().rstrip('.')}. "
             "`python manage.py doctor` says what to do."
         ) from error
-
-
-def first_screen(port: int, own_redis: int | None) -> str:
-    """Return what a newcomer wants to know first: the address, the processes, how to stop."""
-    if own_redis:
-        redis = f"{find_server(own_redis).description}, on port {own_redis}"
-    else:
-        redis = f"yours, at {without_password(Environment().str('REDIS_URL'))}"
-    debug_is_off = (
-        ""
-        if settings.DEBUG
-        else """
-    DEBUG is off, as in production: no tracebacks in the browser, no mailbox, and HTTPS only unless
-    USE_HTTPS is off as well. Turn it on in .env, or unset it in this shell.
-"""
-    )
-    other_file = (
-        f"""
-    The variables are those of {conf.dotenv()}, as ENV_FILE says, not of .env.
-"""
-        if os.environ.get("ENV_FILE")
-        else ""
-    )
-    return f"""
-    Open http://localhost:{port}
-
-    web     Django's development server
-    worker  Celery; a saved file is live in it at once
-    redis   {redis}
-
-    Ctrl-C stops all of them.
-{debug_is_off}{other_file}"""
 
 
 def longest_grace(procfile: str) -> float:

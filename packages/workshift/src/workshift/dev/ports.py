@@ -64,7 +64,7 @@ def require_free(name: str, port: int) -> None:
         return
     raise CannotStartError(
         f"{problem} Choose another with {name} in .env, or for once: "
-        f"{name}={free_port_after(port)} ./scripts/dev"
+        f"{name}={free_port_after(port)} {paths.dev()}"
     )
 
 

@@ -6,16 +6,17 @@ from celery import current_app
 from celery.schedules import maybe_schedule
 from django.conf import settings
 
+from .. import paths
 from ..reload import last_runs
 from ..reload.last_runs import LastRuns
-from .context import Patient, is_held
+from .context import Context, is_held
 from .findings import Findings, note, ok, problem, warning
 
 # Seconds by which a periodic task may be late on a busy machine.
 PATIENCE = 60
 
 
-def alive(patient: Patient) -> Findings:
+def alive(context: Context) -> Findings:
     """Look at the lock that the beat holds and at the file that it writes, both in `.run`."""
     schedule = current_app.conf.beat_schedule
     if not schedule:
@@ -25,22 +26,22 @@ def alive(patient: Patient) -> Findings:
             "The beat of production leaves no trace that could be looked at here.",
             "Overdue durable tasks, if there are any, show that it is gone.",
         )
-    elif not patient.workers:
+    elif not context.workers:
         return
-    elif not is_held(patient.run / "beat.lock"):
+    elif not is_held(context.run / "beat.lock"):
         yield warning(
             "A worker runs, but no beat in it: periodic tasks are not sent.",
             "Run the worker with `python manage.py runworker`, or a beat beside it: "
             f"`python -m celery -A {current_app.main} beat`.",
         )
     else:
-        yield from punctual(patient)
+        yield from punctual(context)
 
 
-def punctual(patient: Patient) -> Findings:
+def punctual(context: Context) -> Findings:
     """Look at when the entries of the schedule ran last."""
     try:
-        runs = last_runs.read(patient.run / "beat.json")
+        runs = last_runs.read(context.run / "beat.json")
     except last_runs.UnreadableError as error:
         yield warning(
             f".run/beat.json cannot be read ({error}).",
@@ -56,7 +57,7 @@ def punctual(patient: Patient) -> Findings:
         yield problem(
             f"The beat runs, but has not sent {name!r} for {seconds:.0f} s after it was due "
             "(.run/beat.json).",
-            "Its worker may hang: restart ./scripts/dev.",
+            f"Its worker may hang: restart {paths.dev()}.",
         )
     if not late:
         yield ok("The beat runs, and no entry of its schedule is late.")

@@ -6,25 +6,26 @@ import redis
 from django.conf import settings
 from redis.exceptions import NoPermissionError
 
+from .. import paths
 from ..celery.broker import is_redis, without_password
-from .context import Patient
+from .context import Context
 from .findings import Finding, Findings, note, ok, problem, warning
 from .redis_health import Trouble, facts_of
 
 
-def answers(patient: Patient) -> Findings:
+def answers(context: Context) -> Findings:
     """Say which Redis this is, and whether it can be used."""
-    address = without_password(patient.broker_url)
-    if not is_redis(patient.broker_url):
+    address = without_password(context.broker_url)
+    if not is_redis(context.broker_url):
         yield note(f"The broker is at {address}; this looks at Redis only, and asks no worker.")
         return
-    if patient.redis_trouble:
-        yield silence(patient.redis_trouble, patient, address)
-    elif facts := info(patient):
+    if context.redis_trouble:
+        yield silence(context.redis_trouble, context, address)
+    elif facts := info(context):
         name = "Valkey" if facts.get("server_name") == "valkey" else "Redis"
         version = facts.get("valkey_version", facts["redis_version"])
         yield ok(f"{name} {version} answers at {address}.")
-    elif forbids_info(patient):
+    elif forbids_info(context):
         yield note(
             f"Redis answers at {address}, but its user there may not ask for INFO: what it throws "
             "out and what it keeps could not be looked at.",
@@ -37,7 +38,7 @@ def answers(patient: Patient) -> Findings:
         )
 
 
-def silence(trouble: Trouble, patient: Patient, address: str) -> Finding:
+def silence(trouble: Trouble, context: Context, address: str) -> Finding:
     """Return what it means that Redis cannot be used, which depends on who should start it."""
     sentence = (
         f"No usable Redis at {address} ({trouble.reason}); workers and queues cannot be asked "
@@ -45,22 +46,22 @@ def silence(trouble: Trouble, patient: Patient, address: str) -> Finding:
     )
     if trouble.next_step:
         return problem(sentence, trouble.next_step)
-    if not patient.has_redis_of_its_own:
+    if not context.has_redis_of_its_own:
         return problem(sentence, "Start it, or correct REDIS_URL in .env or the environment.")
     if not settings.DEBUG:
-        return problem(sentence, "Set REDIS_URL: only ./scripts/dev starts a Redis by itself.")
-    if patient.stack:
+        return problem(sentence, f"Set REDIS_URL: only {paths.dev()} starts a Redis by itself.")
+    if context.stack:
         return problem(
             sentence,
-            f"./scripts/dev runs (process {patient.stack}); look at its output and at "
+            f"{paths.dev()} runs (process {context.stack}); look at its output and at "
             ".run/redis.log.",
         )
-    return note("Nothing runs here, neither a Redis nor a worker.", "Start it with ./scripts/dev.")
+    return note("Nothing runs here, neither a Redis nor a worker.", f"Start it with {paths.dev()}.")
 
 
-def eviction(patient: Patient) -> Findings:
+def eviction(context: Context) -> Findings:
     """Find out what happens when the memory is full: no queue ever has an expiry time."""
-    if not (facts := info(patient)):
+    if not (facts := info(context)):
         return
     policy = facts.get("maxmemory_policy", "noeviction")
     if policy.startswith("allkeys-"):
@@ -74,9 +75,9 @@ def eviction(patient: Patient) -> Findings:
         yield ok(f"Redis throws out no queue when its memory is full ({policy}).")
 
 
-def persistence(patient: Patient) -> Findings:
+def persistence(context: Context) -> Findings:
     """Find out whether waiting tasks survive a restart of Redis, and whether it can write."""
-    if not (facts := info(patient)):
+    if not (facts := info(context)):
         return
     for name in ("aof_last_write_status", "rdb_last_bgsave_status"):
         if facts.get(name, "ok") != "ok":
@@ -88,7 +89,7 @@ def persistence(patient: Patient) -> Findings:
             return
     if facts.get("aof_enabled"):
         yield ok("Redis writes each change to disk (appendonly): waiting tasks survive a restart.")
-    elif snapshots(patient):
+    elif snapshots(context):
         yield warning(
             "Redis writes its data to disk now and then only: a crash loses the newest tasks.",
             "Set appendonly to yes in redis.conf. Durable tasks survive without it.",
@@ -100,24 +101,24 @@ def persistence(patient: Patient) -> Findings:
         )
 
 
-def snapshots(patient: Patient) -> bool:
+def snapshots(context: Context) -> bool:
     """Tell whether Redis saves its data from time to time; yes, if it does not let us know."""
     try:
-        answer: Any = patient.redis.config_get("save")
+        answer: Any = context.redis.config_get("save")
     except redis.RedisError:
         return True
     return bool(answer.get("save"))
 
 
-def info(patient: Patient) -> dict[str, Any]:
+def info(context: Context) -> dict[str, Any]:
     """Return what a usable Redis says about itself, if it does."""
-    return {} if patient.redis_trouble else facts_of(patient.redis)
+    return {} if context.redis_trouble else facts_of(context.redis)
 
 
-def forbids_info(patient: Patient) -> bool:
+def forbids_info(context: Context) -> bool:
     """Tell whether Redis lets nobody ask who has our name and password."""
     try:
-        patient.redis.info()
+        context.redis.info()
     except redis.ResponseError as error:
         return isinstance(error, NoPermissionError)
     return False

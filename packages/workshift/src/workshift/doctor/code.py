@@ -13,11 +13,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from ..env import InvalidEnvironment
-from .context import Patient
+from .context import Context
 from .findings import Findings, ok, problem, warning
 
 
-def loads(patient: Patient) -> Findings:
+def loads(context: Context) -> Findings:
     """Load the settings, the apps and their tasks, as the web process and a worker do.
 
     Raises InvalidEnvironment if the settings cannot be read.
@@ -30,7 +30,7 @@ def loads(patient: Patient) -> Findings:
     except Exception as error:  # noqa: BLE001 - whatever the project's code raises.
         yield problem(
             f"The code does not load: {type(error).__name__}: {error} "
-            f"({place(error, patient.folder)}).",
+            f"({place(error, context.folder)}).",
             "Mend it; `python manage.py check` shows the whole traceback.",
         )
     else:
@@ -79,7 +79,7 @@ def setting_to_blame(error: Exception, *, is_own: bool) -> str:
     return ""
 
 
-def checks(_patient: Patient) -> Findings:
+def checks(_context: Context) -> Findings:
     """Run Django's system checks, ours of the Celery settings and the durable tasks included."""
     messages = [message for message in django_checks.run_checks() if not message.is_silenced()]
     for message in messages:

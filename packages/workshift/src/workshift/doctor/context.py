@@ -25,7 +25,7 @@ ANSWER_LIMIT = 1.0
 CONNECT_LIMIT = 2
 
 
-class Patient:
+class Context:
     """The project as it is at the moment."""
 
     def __init__(self) -> None:

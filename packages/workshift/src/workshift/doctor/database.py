@@ -10,16 +10,16 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 
-from .context import Patient
+from .context import Context
 from .findings import Findings, ok, problem
 
-MIGRATE = "Run `python manage.py migrate`; ./scripts/dev does so at each start."
+MIGRATE = "Run `python manage.py migrate`; `python manage.py dev` does so at each start."
 
 # How many migrations a line names.
 NAMED = 3
 
 
-def migrations(patient: Patient) -> Findings:
+def migrations(context: Context) -> Findings:
     """Find the migrations that have not been applied."""
     missing = missing_file()
     if missing and not missing.parent.is_dir():
@@ -31,9 +31,9 @@ def migrations(patient: Patient) -> Findings:
     if missing:
         yield problem(f"The database {missing} is not there yet.", MIGRATE)
         return
-    if patient.database_trouble:
+    if context.database_trouble:
         yield problem(
-            f"The database cannot be used: {patient.database_trouble.strip().rstrip('.')}.",
+            f"The database cannot be used: {context.database_trouble.strip().rstrip('.')}.",
             f"It must be a file of SQLite that you may write, in a folder that you may write: look at "
             f"{connection.settings_dict['NAME']}."
             if connection.vendor == "sqlite"
@@ -50,7 +50,7 @@ def migrations(patient: Patient) -> Findings:
     yield problem(f"Not applied to the database: {', '.join(names[:NAMED])}{more}.", MIGRATE)
 
 
-def models(_patient: Patient) -> Findings:
+def models(_context: Context) -> Findings:
     """Find the models that no migration describes any more."""
     loader = MigrationLoader(None, ignore_no_migrations=True)
     detector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps))

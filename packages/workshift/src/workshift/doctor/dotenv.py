@@ -8,16 +8,16 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ..env import dotenv_file, dotenv_values
-from .context import Patient
+from .context import Context
 from .findings import Findings, ok, problem, warning
 
 
-def dotenv(patient: Patient) -> Findings:
+def dotenv(context: Context) -> Findings:
     """Compare `.env` with `.env.example`, which names every variable.
 
     Raises InvalidEnvironment if it cannot be read.
     """
-    path = dotenv_file(patient.folder / ".env")
+    path = dotenv_file(context.folder / ".env")
     given = dotenv_values(path).keys()
     if not path.is_file():
         # Where the environment has it all, as it may in production, no file is needed.
@@ -26,10 +26,10 @@ def dotenv(patient: Patient) -> Findings:
         elif not given:
             yield problem(
                 f"There is no {path}, and SECRET_KEY is not in the environment.",
-                "Run ./scripts/setup, which writes the file.",
+                "Copy .env.example to it, and fill in what is empty there.",
             )
         return
-    example = patient.folder / ".env.example"
+    example = context.folder / ".env.example"
     trouble = [*access(path), *(names(path, given, example) if example.exists() else ())]
     yield from trouble
     if not trouble:
@@ -63,5 +63,5 @@ def names(path: Path, given: Iterable[str], example: Path) -> Findings:
         if not os.environ.get(name):
             yield warning(
                 f"{path} does not set {name}, so its default counts.",
-                "Copy its line from .env.example; ./scripts/setup fills in what is empty there.",
+                "Copy its line from .env.example, and fill in what is empty there.",
             )

@@ -9,18 +9,18 @@ from .. import conf
 from ..durable.models import DurableTask
 from ..durable.states import Status
 from ..durable.tasks import durable_models
-from .context import Patient
+from .context import Context
 from .database import missing_file
 from .findings import Findings, count, ok, problem, warning
 
 
-def rows(patient: Patient) -> Findings:
+def rows(context: Context) -> Findings:
     """Look at every durable task of the project."""
-    if missing_file() or patient.database_trouble:
+    if missing_file() or context.database_trouble:
         return
     for model in durable_models():
         try:
-            trouble = [*overdue(model, patient), *failed(model)]
+            trouble = [*overdue(model, context), *failed(model)]
             unfinished = model.objects.filter(status__in=[Status.PENDING, Status.RUNNING]).count()
         except DatabaseError:
             # It has no table yet, as the examination of the migrations has said.
@@ -32,7 +32,7 @@ def rows(patient: Patient) -> Findings:
             )
 
 
-def overdue(model: type[DurableTask], patient: Patient) -> Findings:
+def overdue(model: type[DurableTask], context: Context) -> Findings:
     """Find rows that the sweep should have seen long ago: it bumps what it sees."""
     sweep, grace = conf.durable("SWEEP_SECONDS"), conf.durable("GRACE_SECONDS")
     now = timezone.now()
@@ -48,7 +48,7 @@ def overdue(model: type[DurableTask], patient: Patient) -> Findings:
         f"{model._meta.label}: {count(late.count(), 'row')} overdue, the oldest for "
         f"{seconds:.0f} s, though a sweep should come every {sweep} s."
     )
-    if patient.workers:
+    if context.workers:
         yield problem(sentence, "Look whether the beat runs, and how long the queue is.")
     else:
         yield warning(sentence, "They are worked on as soon as a worker runs.")

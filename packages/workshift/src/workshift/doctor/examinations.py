@@ -9,14 +9,14 @@ from typing import NamedTuple
 from django.utils.module_loading import import_string
 
 from ..env import InvalidEnvironment
-from .context import Patient
+from .context import Context
 from .findings import Finding, Findings, Level, note, problem
 
 
 class Examination(NamedTuple):
     """Something to look at: its name for the user, and the function in this package that looks.
 
-    The function gets the patient and yields findings. It is named, not imported: most of them
+    The function gets the context and yields findings. It is named, not imported: most of them
     can be imported only when the settings are known to be sound. After a problem with something
     `vital`, the rest cannot be looked at.
     """
@@ -62,23 +62,23 @@ class TooLongError(BaseException):
     """
 
 
-def examine(patient: Patient) -> Findings:
+def examine(context: Context) -> Findings:
     """Carry out all examinations, and yield what each finds as soon as it is done."""
     for examination in EXAMINATIONS:
-        findings = carry_out(examination, patient)
+        findings = carry_out(examination, context)
         yield from findings
         if examination.vital and any(one.level is Level.PROBLEM for one in findings):
             yield note("The rest can be looked at once this is mended.")
             return
 
 
-def carry_out(examination: Examination, patient: Patient) -> list[Finding]:
+def carry_out(examination: Examination, context: Context) -> list[Finding]:
     """Return what the examination finds; that it fails or takes too long is a finding as well."""
     findings: list[Finding] = []
     try:
         with deadline():
             look = import_string(f"{__package__}.{examination.function}")
-            findings.extend(look(patient))
+            findings.extend(look(context))
     except TooLongError:
         findings.append(
             problem(

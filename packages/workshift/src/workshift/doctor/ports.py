@@ -5,15 +5,15 @@ from django.conf import settings
 
 from ..dev.errors import CannotStartError
 from ..dev.ports import holder_of, redis_port, require_free, web_port
-from .context import Patient
+from .context import Context
 from .findings import Findings, ok, problem, warning
 
 
-def ports(patient: Patient) -> Findings:
+def ports(context: Context) -> Findings:
     """Try to listen where web and Redis will; in production others decide about ports."""
     if not settings.DEBUG:
         return
-    web = port_of_stack(patient.stack) or web_port()
+    web = port_of_stack(context.stack) or web_port()
     for name, port in (("PORT", web), ("REDIS_PORT", redis_port())):
         if port is None:
             continue
@@ -21,9 +21,9 @@ def ports(patient: Patient) -> Findings:
             require_free(name, port)
         except CannotStartError as error:
             holder = holder_of(port)
-            if holder and holder.folder.is_relative_to(patient.folder):
+            if holder and holder.folder.is_relative_to(context.folder):
                 yield ok(f"Port {port} ({name}) is held by this project, process {holder.pid}.")
-            elif patient.stack:
+            elif context.stack:
                 # It was started with another port, for once.
                 yield warning(str(error), "Without that, the next start will fail.")
             else:

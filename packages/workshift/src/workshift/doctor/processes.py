@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import psutil
 
-from .context import Patient
+from .context import Context
 from .findings import Findings, ok, problem
 
 # What may be the parent of what. A process whose parent is something else has lost it.
@@ -45,12 +45,12 @@ class Own(NamedTuple):
     by_honcho: bool
 
 
-def left_over(patient: Patient) -> Findings:
+def left_over(context: Context) -> Findings:
     """Find every process of this folder that has lost its parent, and stays."""
-    own = processes(patient.folder)
+    own = processes(context.folder)
     if orphans := [one.process for one in own.values() if is_orphan(one, own)]:
         psutil.wait_procs(orphans, timeout=ENDING)
-        own = processes(patient.folder)
+        own = processes(context.folder)
     stale = [one for one in own.values() if is_orphan(one, own)]
     for one in stale:
         what = "zygote or generation of a worker" if one.role == "generation" else one.role

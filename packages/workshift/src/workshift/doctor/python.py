@@ -8,14 +8,14 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from .context import Patient
+from .context import Context
 from .findings import Findings, note, ok, problem, warning
 
 
-def interpreter(patient: Patient) -> Findings:
+def interpreter(context: Context) -> Findings:
     """Say which Python this is; it should be that of `.venv`, where there is one."""
     python = f"Python {platform.python_version()}"
-    environment = patient.folder / ".venv"
+    environment = context.folder / ".venv"
     if place := _made_for(environment):
         yield problem(
             f"The programs in {environment}/bin do not run: they were made for {place}.",
@@ -32,7 +32,7 @@ def interpreter(patient: Patient) -> Findings:
         yield ok(f"{python} runs this, from .venv.")
 
 
-def hidden(_patient: Patient) -> Findings:
+def hidden(_context: Context) -> Findings:
     """Find packages that PYTHONPATH, perhaps of another project, has imported from elsewhere."""
     installed = Path(sysconfig.get_path("purelib"))
     for folder in filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)):
@@ -67,19 +67,19 @@ def _made_for(environment: Path) -> str:
     return named[1]
 
 
-def packages(patient: Patient) -> Findings:
+def packages(context: Context) -> Findings:
     """Ask uv what it would have to change, which takes a tenth of a second and no network."""
-    if not (patient.folder / ".venv" / "bin" / "uv").exists():
+    if not (context.folder / ".venv" / "bin" / "uv").exists():
         yield note("The packages: not looked at, as uv, which development installs, is not there.")
         return
-    lock = _uv(patient, "lock", "--check")
+    lock = _uv(context, "lock", "--check")
     if lock.returncode:
         yield problem(
             "uv.lock does not fit pyproject.toml.",
             "Run `./scripts/uv lock`, then ./scripts/setup.",
         )
         return
-    answer = _uv(patient, "sync", "--check", "--frozen")
+    answer = _uv(context, "sync", "--check", "--frozen")
     if answer.returncode == 0:
         yield ok("The packages in .venv are those of uv.lock, and uv.lock fits pyproject.toml.")
         return
@@ -91,9 +91,9 @@ def packages(patient: Patient) -> Findings:
     )
 
 
-def _uv(patient: Patient, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _uv(context: Context, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - the project's own script.
-        [patient.folder / "scripts" / "uv", *arguments, "--offline", "--no-progress"],
+        [context.folder / "scripts" / "uv", *arguments, "--offline", "--no-progress"],
         check=False,
         capture_output=True,
         text=True,

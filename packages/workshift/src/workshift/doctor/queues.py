@@ -7,11 +7,12 @@ from typing import Any
 from celery import current_app
 from django.conf import settings
 
+from .. import paths
 from ..celery.broker import key_prefix, transport_options
 from ..celery.checks import DEFAULT_VISIBILITY_TIMEOUT
 from ..durable.tasks import QUEUE_ROOM, messages_waiting, queue_of
 from .broker import info
-from .context import Patient
+from .context import Context
 from .findings import Findings, count, note, ok, problem, warning
 
 # Where kombu's Redis transport keeps what was taken and not acknowledged: the messages, and when
@@ -23,14 +24,14 @@ UNACKED_INDEX = "unacked_index"
 JUST_TAKEN = 2
 
 
-def waiting(patient: Patient) -> Findings:
+def waiting(context: Context) -> Findings:
     """Count the messages in every queue that a task of the project is sent to."""
-    if patient.redis_trouble:
+    if context.redis_trouble:
         return
     for queue, task in sorted(one_task_a_queue().items()):
         length = messages_waiting(task)
         sentence = f"The queue {queue} holds {count(length, 'task')}."
-        if length and not patient.workers:
+        if length and not context.workers:
             yield note(sentence, "A worker that starts runs them.")
         elif length >= QUEUE_ROOM:
             yield warning(
@@ -49,14 +50,14 @@ def one_task_a_queue() -> dict[str, Any]:
     }
 
 
-def unserved(patient: Patient) -> Findings:
+def unserved(context: Context) -> Findings:
     """Find the queues that tasks are sent to, and that no worker takes from."""
-    if not patient.workers:
+    if not context.workers:
         return
-    answers = (patient.inspect(patient.workers).active_queues() or {}).values()
+    answers = (context.inspect(context.workers).active_queues() or {}).values()
     served = {queue["name"] for queues in answers for queue in queues}
     used = one_task_a_queue().keys() | queues_of_django_tasks()
-    client: Any = patient.redis
+    client: Any = context.redis
     for queue in sorted(used - served):
         length = client.llen(key_prefix() + queue)
         sentence = f"No worker that answers takes from the queue {queue}, which holds "
@@ -84,14 +85,14 @@ def queues_of_django_tasks() -> set[str]:
     return {default if name == DEFAULT_TASK_QUEUE_NAME else name for name in names}
 
 
-def unacknowledged(patient: Patient) -> Findings:
+def unacknowledged(context: Context) -> Findings:
     """Find the tasks that were taken by a worker that is gone, and say when they come back."""
-    if patient.redis_trouble:
+    if context.redis_trouble:
         return
-    client: Any = patient.redis
+    client: Any = context.redis
     unacked, index = key_prefix() + UNACKED, key_prefix() + UNACKED_INDEX
     messages = client.hgetall(unacked)
-    at_work = patient.tasks_at_work if messages else set()
+    at_work = context.tasks_at_work if messages else set()
     taken_at = dict(client.zrange(index, 0, -1, withscores=True))
     # Last: what has been acknowledged meanwhile is not stuck.
     there = set(client.hkeys(unacked))
@@ -118,17 +119,17 @@ def unacknowledged(patient: Patient) -> Findings:
         yield warning(
             "Held by a worker that does not answer any more, and not acknowledged: "
             f"{count(len(taken), 'task')}, for {age:.0f} s.",
-            return_of(age, patient),
+            return_of(age, context),
         )
 
 
-def return_of(age: float, patient: Patient) -> str:
+def return_of(age: float, context: Context) -> str:
     """Say when tasks come back that nobody has renewed for `age` seconds."""
     timeout = transport_options().get("visibility_timeout", DEFAULT_VISIBILITY_TIMEOUT)
     when = f"{timeout - age:.0f} s from now" if timeout > age else "within seconds"
     step = f"The workers give it back {when} (visibility_timeout is {timeout} s)"
-    step += "." if patient.workers else ", if one runs by then."
+    step += "." if context.workers else ", if one runs by then."
     # The embedded stand-in, which says nothing of itself, would forget them.
-    if patient.has_redis_of_its_own and info(patient):
-        step += " A restart of ./scripts/dev does so at once."
+    if context.has_redis_of_its_own and info(context):
+        step += f" A restart of {paths.dev()} does so at once."
     return step

@@ -5,33 +5,34 @@ from collections import Counter
 from celery import current_app
 from django.conf import settings
 
-from .context import ANSWER_LIMIT, Patient
+from .. import paths
+from .context import ANSWER_LIMIT, Context
 from .findings import Findings, note, ok, problem, warning
 
 RESTART = "Restart it, so that web and worker run the same code."
 
 
-def alive(patient: Patient) -> Findings:
+def alive(context: Context) -> Findings:
     """Ask all workers at once, and wait a second for their answers."""
-    if patient.redis_trouble:
+    if context.redis_trouble:
         return
-    counted = Counter(name for name, _ in patient.replies)
+    counted = Counter(name for name, _ in context.replies)
     for name in sorted(name for name, number in counted.items() if number > 1):
         yield warning(
             f"More than one worker is called {name}: only one of them can be looked at.",
             "Give each a name of its own, with the option -n.",
         )
-    if patient.workers:
-        yield ok(f"Alive: {', '.join(sorted(patient.workers))}.")
-    elif patient.stack:
+    if context.workers:
+        yield ok(f"Alive: {', '.join(sorted(context.workers))}.")
+    elif context.stack:
         yield problem(
-            f"./scripts/dev runs (process {patient.stack}), but no worker answered within "
+            f"{paths.dev()} runs (process {context.stack}), but no worker answered within "
             f"{ANSWER_LIMIT:.0f} s.",
             "Look at the worker's lines there: code that does not load waits for the next save, "
             "and a worker with `-P solo` does not answer while it runs a task.",
         )
     elif settings.DEBUG:
-        yield note("No worker runs.", "Start the whole stack with ./scripts/dev.")
+        yield note("No worker runs.", f"Start the whole stack with {paths.dev()}.")
     else:
         yield problem(
             f"No worker answered within {ANSWER_LIMIT:.0f} s.",
@@ -39,10 +40,10 @@ def alive(patient: Patient) -> Findings:
         )
 
 
-def tasks(patient: Patient) -> Findings:
+def tasks(context: Context) -> Findings:
     """Compare the tasks that the code has now with those that each worker knows."""
     ours = {name for name in current_app.tasks if not name.startswith("celery.")}
-    for worker, theirs in sorted(patient.workers.items()):
+    for worker, theirs in sorted(context.workers.items()):
         if missing := sorted(ours - theirs):
             yield problem(
                 f"{worker} does not know {', '.join(missing)}: it would throw such a task away.",

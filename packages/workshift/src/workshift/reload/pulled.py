@@ -12,11 +12,14 @@ _NAMED = 3
 def missing(root: Path) -> Iterator[str]:
     """Yield a sentence with the command for each thing that the folder `root` lacks.
 
-    It reads four small files. A project that has none of them lacks nothing.
+    It reads four small files, in a project that has been set up by `scripts/setup`; of another one
+    it cannot know what should be there.
     """
     # scripts/setup writes down what it has installed.
     installed = _text(root / ".venv" / "installed")
-    if installed and _text(root / "pyproject.toml") + _text(root / "uv.lock") not in installed:
+    if not installed:
+        return
+    if _text(root / "pyproject.toml") + _text(root / "uv.lock") not in installed:
         yield (
             "pyproject.toml or uv.lock has changed since the packages were installed. Run "
             "./scripts/setup."

@@ -131,7 +131,7 @@ class Report:
             "bad",
             f"A stop with --grace {grace:g} may take {takes:g} s, but honcho, which has started "
             f"this, stops Redis after {after:g} s and then kills what is left: the tasks that run "
-            "would not be given back. Start it with ./scripts/dev, which waits for as long as it "
+            "would not be given back. Start it with `python manage.py dev`, which waits for as long as it "
             f"takes, or with --grace {max(stopping.longest_that_fits(), 0):g} at most.",
         )
 

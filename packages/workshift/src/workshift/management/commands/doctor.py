@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, handle_default_options
 
-from ...doctor.context import Patient
+from ...doctor.context import Context
 from ...doctor.examinations import examine
 from ...doctor.findings import Level
 from ...terminal import escape
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             Level.PROBLEM: self.style.ERROR,
         }
         levels: Counter[Level] = Counter()
-        for finding in examine(Patient()):
+        for finding in examine(Context()):
             levels[finding.level] += 1
             # A row that has failed may tell of what a visitor wrote.
             self.stdout.write(styles[finding.level](escape(str(finding))))

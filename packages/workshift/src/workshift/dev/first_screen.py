@@ -1,0 +1,41 @@
+"""Writes what `manage.py dev` shows first: the address, the processes, how to stop."""
+
+import os
+
+from django.conf import settings
+
+from .. import conf
+from ..celery import broker
+from .redis_servers import find_server
+
+
+def first_screen(port: int, own_redis: int | None) -> str:
+    """Return what a newcomer wants to know first: the address, the processes, how to stop."""
+    if own_redis:
+        redis = f"{find_server(own_redis).description}, on port {own_redis}"
+    else:
+        redis = f"yours, at {broker.without_password(broker.address())}"
+    debug_is_off = (
+        ""
+        if settings.DEBUG
+        else """
+    DEBUG is off, as in production: no tracebacks in the browser, no mailbox, and HTTPS only unless
+    USE_HTTPS is off as well. Turn it on in .env, or unset it in this shell.
+"""
+    )
+    other_file = (
+        f"""
+    The variables are those of {conf.dotenv()}, as ENV_FILE says, not of .env.
+"""
+        if os.environ.get("ENV_FILE")
+        else ""
+    )
+    return f"""
+    Open http://localhost:{port}
+
+    web     Django's development server
+    worker  Celery; a saved file is live in it at once
+    redis   {redis}
+
+    Ctrl-C stops all of them.
+{debug_is_off}{other_file}"""
