@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import bytecode
+from . import bytecode, messages
 from .channel import Channel, ChannelClosedError
 from .stopping import ABANDONED_GENERATION
 
@@ -86,18 +86,18 @@ class ZygoteLauncher(Launcher):
 
     def launch(self, number: int, control: socket.socket) -> None:
         """Have the zygote fork generation `number`."""
-        request = {
-            "number": number,
-            "own_group": self.own_group,
-            "module": _GENERATION_MODULE,
-            "directory": str(self.directory),
-            "path": path_of_generations(self.directory),
-            "argv": ["celery", "worker", *self.arguments],
-            "environment": dict(os.environ),
+        request = messages.Fork(
+            number=number,
+            arguments=self.arguments,
+            module=_GENERATION_MODULE,
+            directory=str(self.directory),
+            path=path_of_generations(self.directory),
+            argv=["celery", "worker", *self.arguments],
+            environment=dict(os.environ),
             # The first generation imports all packages, and finds them compiled where they are.
-            "bytecode": str(self.directory / bytecode.FOLDER) if self._modules else None,
-            "arguments": self.arguments,
-        }
+            bytecode=str(self.directory / bytecode.FOLDER) if self._modules else None,
+            own_group=self.own_group,
+        )
         with control:
             try:
                 self._running().channel.send(request, (control.fileno(),))
@@ -130,7 +130,7 @@ class ZygoteLauncher(Launcher):
         if self._zygote:
             self._leaving.append(self._zygote)
             # If it has just died, its end is yet to be seen, and is that of one that leaves.
-            self._zygote.channel.send_unless_closed({"leave": True})
+            self._zygote.channel.send_unless_closed(messages.Leave())
         self._zygote = None
         self._running()
 
@@ -153,12 +153,12 @@ class ZygoteLauncher(Launcher):
     def _teach(self, zygote: "_ZygoteProcess", names: list[str]) -> None:
         # If it has just died, its replacement imports all that is known.
         zygote.channel.send_unless_closed(
-            {"preload": names, "own": sorted(self._own), "left_out": self._left_out}
+            messages.Preload(names, own=sorted(self._own), left_out=self._left_out)
         )
 
     def _receive(self, zygote: "_ZygoteProcess") -> None:
         try:
-            messages = zygote.channel.receive()
+            received = zygote.channel.receive()
         except ChannelClosedError:
             if zygote in self._leaving:
                 self._leaving.remove(zygote)
@@ -166,18 +166,21 @@ class ZygoteLauncher(Launcher):
             else:
                 self._lost(zygote)
             return
-        for message in messages:
-            if "forked" in message:
-                zygote.has_forked = True
-                self.on_start(message["forked"], message["pid"])
-            elif "left_out" in message:
-                self._leave_out(message["left_out"])
-            elif "spoilt" in message:
-                self._leave_out(message["spoilt"])
-                if zygote is self._zygote:
-                    self._replace()
-            else:
-                self.on_exit(message["exited"], message["code"])
+        for message in received:
+            match message:
+                case messages.Forked(number, pid):
+                    zygote.has_forked = True
+                    self.on_start(number, pid)
+                case messages.Exited(pid, code):
+                    self.on_exit(pid, code)
+                case messages.LeftOut(reasons):
+                    self._leave_out(reasons)
+                case messages.Spoilt(reasons):
+                    self._leave_out(reasons)
+                    if zygote is self._zygote:
+                        self._replace()
+                case _:
+                    raise messages.MessageError(f"{message} is not for the launcher.")
 
     def _leave_out(self, reasons: Mapping[str, str]) -> None:
         self._left_out |= reasons

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import bytecode, pulled
+from . import bytecode, messages, pulled
 from .batch import Changes
-from .channel import Channel, ChannelClosedError, Message
+from .channel import Channel, ChannelClosedError
 from .launcher import Launcher
 from .report import Report
 from .stopping import HARD_STOP
@@ -148,46 +148,48 @@ class Supervisor:
     def _read(self, generation: _Generation) -> None:
         loop = asyncio.get_running_loop()
         try:
-            messages = generation.channel.receive()
+            received = generation.channel.receive()
         except ChannelClosedError:
             loop.remove_reader(generation.channel)
             # Its exit code usually follows at once; if the zygote has died, it never does.
             loop.call_later(_EXIT_REPORT, self._gone, generation, None)
             return
-        for message in messages:
-            match message["event"]:
-                case "listening":
-                    self._tell(generation, {"notes": self._notes, "tasks": sorted(self._known)})
+        for message in received:
+            match message:
+                case messages.Listening():
+                    self._tell(generation, messages.Inherit(sorted(self._known), self._notes))
                     generation.listens = True
-                case "notes":
-                    self._hand_on(message["notes"], generation)
-                case "ready":
-                    self._ready(generation, message["tasks"])
-                case "waiting":
-                    self._report.waiting(message["tasks"])
-                case "stopped":
-                    self._report.stopped(message["back"], message["stuck"], message["lost"])
-                case "stop":
+                case messages.Noted(notes):
+                    self._hand_on(notes, generation)
+                case messages.Ready(tasks):
+                    self._ready(generation, tasks)
+                case messages.Waiting(tasks):
+                    self._report.waiting(tasks)
+                case messages.Stopped(back, stuck, lost):
+                    self._report.stopped(back, stuck, lost)
+                case messages.ShutDown():
                     self._stopping.set()
-                case "retiring":
-                    generation.was_busy = message["running"] > 0
-                case "loaded":
-                    self._launcher.learn(message["foreign"], message["own"])
-                    for folder in message["folders"]:
-                        if self._root != Path(folder) and self._root not in Path(folder).parents:
-                            self._watcher.add(Path(folder))
-                case "noticed":
-                    self._notice("generation", message["sentences"])
-                case "unusable":
-                    # The options are wrong, and no save will mend them.
-                    self._exit_code = message["code"]
+                case messages.Retiring(running):
+                    generation.was_busy = running > 0
+                case messages.Loaded(foreign, own, folders):
+                    self._launcher.learn(foreign, own)
+                    for folder in map(Path, folders):
+                        if self._root != folder and self._root not in folder.parents:
+                            self._watcher.add(folder)
+                case messages.Noticed(sentences):
+                    self._notice("generation", sentences)
+                case messages.Unusable(code):
+                    # The options are wrong, and no save will fix them.
+                    self._exit_code = code
                     self._stopping.set()
+                case _:
+                    raise messages.MessageError(f"{message} is not for the supervisor.")
 
     def _hand_on(self, notes: dict[str, Any], sender: _Generation) -> None:
         self._notes |= notes
         for generation in self._alive:
             if generation.listens and generation is not sender:
-                self._tell(generation, {"notes": notes})
+                self._tell(generation, messages.Noted(notes))
 
     def _ready(self, generation: _Generation, tasks: list[str]) -> None:
         generation.tasks = tasks
@@ -219,7 +221,7 @@ class Supervisor:
 
     def _retire(self, generation: _Generation) -> None:
         generation.retired = True
-        self._tell(generation, {"retire": True})
+        self._tell(generation, messages.Retire())
         if generation.tasks is None:
             # It has taken no task, so nothing is lost if its boot has to be cut short.
             asyncio.get_running_loop().call_later(_BOOT_GRACE, self._end_boot, generation)
@@ -232,7 +234,7 @@ class Supervisor:
         """Let the generations before `number` end, which is there now, or will not be."""
         for generation in self._alive:
             if generation.retired and generation.number < number:
-                self._tell(generation, {"leave": True})
+                self._tell(generation, messages.Leave())
 
     def _end_boot(self, generation: _Generation) -> None:
         if generation in self._alive and generation.tasks is None:
@@ -306,9 +308,9 @@ class Supervisor:
 
     def _stop_hard(self, generation: _Generation) -> None:
         """Have the generation give its running tasks back into the queue and end."""
-        self._tell(generation, {"stop": True})
+        self._tell(generation, messages.Stop())
 
-    def _tell(self, generation: _Generation, message: Message) -> None:
+    def _tell(self, generation: _Generation, message: messages.Message) -> None:
         # If it is gone already, or about to be, its end is what comes next.
         generation.channel.send_unless_closed(message)
 
