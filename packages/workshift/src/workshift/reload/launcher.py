@@ -13,6 +13,8 @@ from pathlib import Path
 
 from . import bytecode, messages
 from .channel import Channel, ChannelClosedError
+from .events import PreloadFailed
+from .messages import Exited, Forked, LeftOut
 from .stopping import ABANDONED_GENERATION
 
 # Seconds until a zygote that died before it was of use is replaced.
@@ -33,14 +35,11 @@ main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
 
 @dataclass(kw_only=True)
 class Launcher:
-    """Starts generations and reports when one has started and when one has ended."""
+    """Starts generations, and posts when one has started and when one has ended."""
 
     arguments: list[str]  # Celery's
     directory: Path  # where generations run
-    on_start: Callable[[int, int], None]  # called with a generation's number and process id
-    on_exit: Callable[[int, int], None]  # with process id and exit code (negative: by this signal)
-    on_failure: Callable[[int], None]  # with the exit code of a zygote that was of no use
-    on_left_out: Callable[[Mapping[str, str]], None]  # with what is left to generations, and why
+    post: Callable[[Forked | Exited | LeftOut | PreloadFailed], None]
     own_group: bool  # whether a generation leads a process group, as a pool of processes needs
 
     def start(self) -> None:
@@ -168,23 +167,23 @@ class ZygoteLauncher(Launcher):
             return
         for message in received:
             match message:
-                case messages.Forked(number, pid):
+                case Forked():
                     zygote.has_forked = True
-                    self.on_start(number, pid)
-                case messages.Exited(pid, code):
-                    self.on_exit(pid, code)
-                case messages.LeftOut(reasons):
-                    self._leave_out(reasons)
+                    self.post(message)
+                case Exited():
+                    self.post(message)
+                case LeftOut():
+                    self._leave_out(message)
                 case messages.Spoilt(reasons):
-                    self._leave_out(reasons)
+                    self._leave_out(LeftOut(reasons))
                     if zygote is self._zygote:
                         self._replace()
                 case _:
                     raise messages.MessageError(f"{message} is not for the launcher.")
 
-    def _leave_out(self, reasons: Mapping[str, str]) -> None:
-        self._left_out |= reasons
-        self.on_left_out(reasons)
+    def _leave_out(self, modules: LeftOut) -> None:
+        self._left_out |= modules.reasons
+        self.post(modules)
 
     def _lost(self, zygote: "_ZygoteProcess") -> None:
         code = self._end(zygote)
@@ -195,7 +194,7 @@ class ZygoteLauncher(Launcher):
         if self._learns:
             self._learns = False
             self._modules.clear()
-            self.on_failure(code)
+            self.post(PreloadFailed(code))
         asyncio.get_running_loop().call_later(_AFTER_FAILURE, self._running)
 
     def _end(self, zygote: "_ZygoteProcess") -> int:
@@ -268,8 +267,8 @@ class FreshLauncher(Launcher):
         def wait() -> None:
             code = process.wait()
             with contextlib.suppress(RuntimeError):  # The loop is closed: nobody asks any more.
-                loop.call_soon_threadsafe(self.on_exit, process.pid, code)
+                loop.call_soon_threadsafe(self.post, Exited(process.pid, code))
 
         # Not the loop's executor: that has a handful of threads, and more generations may live.
         threading.Thread(target=wait, name=f"generation {number}", daemon=True).start()
-        self.on_start(number, process.pid)
+        self.post(Forked(number, process.pid))

@@ -45,7 +45,7 @@ class Watcher:
     def __init__(
         self,
         rules: Rules,
-        on_change: Callable[[Changes], None],
+        post: Callable[[Changes], None],
         report: Report,
         *,
         packages: Path | None = None,
@@ -53,12 +53,12 @@ class Watcher:
     ) -> None:
         """Watch the project's folder and what else the `rules` name.
 
-        `on_change` is called in the event loop that runs when the watcher starts. `packages` is
+        `post` is called in the event loop that runs when the watcher starts. `packages` is
         the site-packages folder, where only the coming and going of a package counts. `poll`
         looks at the files twice a second instead of relying on events.
         """
         self._rules = rules
-        self._on_change = on_change
+        self._post = post
         self._report = report
         self._packages = packages
         self._poll = poll
@@ -302,7 +302,7 @@ class Watcher:
     def _hand_over(self, touched: list[str], changes: Changes) -> None:
         self._guarded(self._note, touched)
         if changes.paths:
-            self._on_change(changes)
+            self._post(changes)
 
     def _note(self, paths: list[str]) -> None:
         for path in paths:
