@@ -1,4 +1,4 @@
-"""One generation: a Celery worker (main process and pool) that runs one state of the code.
+"""Runs one generation: a Celery worker (main process and pool) with one state of the code.
 
 It boots, says that it is ready and which tasks it knows, and serves until it is told to retire.
 """

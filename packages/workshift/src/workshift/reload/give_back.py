@@ -1,4 +1,4 @@
-"""Giving tasks back into the queue: those that wait when a generation retires, and those that run.
+"""Gives tasks back into the queue: those that wait when a generation retires, and those that run.
 
 Celery's cold shutdown gives back what runs in a second or two, which is too long for somebody who
 has pressed Ctrl-C, and needs its event loop, which a busy solo worker has not got.

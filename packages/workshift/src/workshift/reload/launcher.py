@@ -1,4 +1,4 @@
-"""Starting generations: forked from the zygote, or as fresh processes with `--no-preload`."""
+"""Starts generations: forked from the zygote, or as fresh processes with `--no-preload`."""
 
 import asyncio
 import contextlib

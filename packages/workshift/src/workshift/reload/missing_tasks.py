@@ -1,4 +1,4 @@
-"""Messages of tasks that are missing for a moment: cut out and not yet pasted back, or stashed.
+"""Holds messages of tasks that are missing for a moment: cut out and not yet back, or stashed.
 
 Celery's worker throws away what it does not know. Here, a message of a task that an earlier
 generation knew is held, like one that waits for its time, until the worker retires; then it goes

@@ -1,4 +1,4 @@
-"""Remote control (`celery control …`), obeyed beyond the generation that is alive when it comes.
+"""Has remote control (`celery control …`) obeyed by later generations, too.
 
 What changes how a worker works is noted with the supervisor, which hands its notes on to each
 generation before that takes its first task. A revoked task stays revoked, a queue that was added is

@@ -1,4 +1,4 @@
-"""What `runworker` says: one line a reload, full sentences, colour only on a terminal."""
+"""Writes what `runworker` says: one line a reload, full sentences, colour only on a terminal."""
 
 import io
 import signal

@@ -1,4 +1,4 @@
-"""Retiring: how a generation stops taking tasks at once, and ends when its last one is done.
+"""Retires a generation: it stops taking tasks at once, and ends when its last one is done.
 
 Celery's warm shutdown alone is not enough. Redis serves the client that has waited longest, so
 the worker's outstanding BRPOP (up to 1 s) would catch the first task sent after a save and keep

@@ -1,6 +1,6 @@
-"""The zygote: a process that has imported all but the project, and forks generations from itself.
+"""Imports all but the project, and forks generations from its process.
 
-It is started by file path, so that neither the project nor its settings are there; preload.py
+The zygote is started by file path, so that neither the project nor its settings are there; preload.py
 says what it imports without them. For the same reason this file imports the standard library only.
 
 The request for a generation brings that one's end of its control channel as a file descriptor.

@@ -20,9 +20,9 @@ from ...celery.internals import limits
 from ...private import make_folder
 from ...reload import celery_app, stopping
 from ...reload.events import Event
+from ...reload.filters import FileFilter
 from ...reload.launcher import FreshLauncher, ZygoteLauncher, path_of_generations, python
 from ...reload.report import Report
-from ...reload.rules import Rules
 from ..extra import only_for_development
 
 with only_for_development():
@@ -163,14 +163,14 @@ async def _supervise(arguments: list[str], pool: str, options: argparse.Namespac
         # terminal's group instead, so that a debugger in a task can read the keyboard.
         own_group=not (sys.stdin is not None and sys.stdin.isatty() and pool == "solo"),
     )
-    rules = Rules(
+    file_filter = FileFilter(
         root,
         extra=options.watch,
         ignore=options.ignore,
         ignored_folders=_generated_folders(),
     )
     watcher = Watcher(
-        rules,
+        file_filter,
         queue.put_nowait,
         report,
         packages=Path(sysconfig.get_path("purelib")),
