@@ -69,3 +69,22 @@ def test_a_generation_hears_a_message_that_comes_in_two_pieces(
         calls = [consumer.calls.get(timeout=PATIENCE) for _ in range(3)]
     assert calls == ["_obey_notes", "_guard", "_begin"]
     assert consumer.calls.get(timeout=PATIENCE) == "_abandoned"
+
+
+def test_a_generation_that_does_not_understand_the_supervisor_ends(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It would not hear either when to retire, and run old code."""
+    monkeypatch.setattr(Panel, "data", dict(Panel.data))
+    ours, theirs = socket.socketpair()
+    consumer = Consumer()
+    retirement = Listener(Channel(theirs))
+    ours.sendall(encode(Inherit([], {})))
+    retirement.listen()
+    retirement.connected(consumer)
+    with ours:
+        ours.sendall(b'{"type": "Surprise"}\n')
+        calls = [consumer.calls.get(timeout=PATIENCE) for _ in range(3)]
+    assert calls == ["_obey_notes", "_guard", "_abandoned"]
+    assert "What the supervisor says is not understood." in caplog.text
+    assert "Surprise" in caplog.text

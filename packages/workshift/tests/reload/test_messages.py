@@ -6,7 +6,19 @@ from typing import Any, get_type_hints
 
 import pytest
 
+from tests.reload.project import Project
 from workshift.reload.messages import Message, MessageError, decode, encode
+
+# What an update of the library under a running command may lead to.
+FOREIGN = """
+import gc
+
+from workshift.reload.channel import Channel
+
+for channel in gc.get_objects():
+    if isinstance(channel, Channel):
+        channel._socket.sendall(b'LINE\\n')
+"""
 
 EXAMPLES = {
     int: -9,
@@ -67,3 +79,15 @@ def test_an_error_does_not_show_a_whole_environment() -> None:
         )
     assert "Unknown" in str(caught.value)
     assert "SECRET_KEY" not in str(caught.value)
+
+
+@pytest.mark.parametrize("line", ['{"type": "Surprise"}', '{"type": "Retire"}'])
+def test_what_the_supervisor_does_not_understand_is_a_line(project: Project, line: str) -> None:
+    with project.worker() as worker:
+        text = FOREIGN.replace("LINE", line) + project.versioned(1)
+        project.write("probe/tasks.py", text)
+        said = worker.wait_for("Generation 2 has said what this process does not understand").string
+        assert line[10:16] in said
+        worker.wait_for("Reloaded in")
+        assert project.version() == 1
+    assert "Traceback" not in worker.output
