@@ -6,7 +6,7 @@ from importlib.metadata import packages_distributions
 
 import pytest
 from django.apps import apps
-from workshift.reload.rules import _IGNORED_FOLDERS
+from workshift.reload.filters import IGNORED_FOLDERS
 
 from starting.errors import StartingError
 from starting.names import Names, check_new_name, nearest
@@ -77,9 +77,9 @@ def test_no_good_name_is_ignored_by_git() -> None:
 
 
 def test_every_good_name_is_watched() -> None:
-    assert "venv" in _IGNORED_FOLDERS
+    assert "venv" in IGNORED_FOLDERS
 
-    assert [name for name in sorted(_IGNORED_FOLDERS) if not refused(name)] == []
+    assert [name for name in sorted(IGNORED_FOLDERS) if not refused(name)] == []
 
 
 def test_every_app_that_the_documentation_adds_is_refused() -> None:
