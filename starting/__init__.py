@@ -7,7 +7,6 @@ import sys
 
 if sys.version_info < (3, 12):  # noqa: UP036 - an older one may well be copier's.
     raise SystemExit(
-        "Starting a project needs Python 3.12 or newer, and copier runs on "
-        + sys.version.split()[0]
-        + "; with uvx, add: --python 3.12"
+        f"Starting a project needs Python 3.12 or newer, and copier runs on {sys.version.split()[0]}; "
+        "with uvx, add: --python 3.12"
     )
