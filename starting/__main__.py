@@ -7,7 +7,10 @@ from pathlib import Path
 from copier import run_copy
 from copier.errors import CopierError, TaskError
 
+from starting.answers import Answers
+from starting.copier_task import REPOSITORY, require_usable
 from starting.errors import StartingError, ends_in_one_sentence
+from starting.git import require_clean
 
 
 def main() -> None:
@@ -29,10 +32,12 @@ def main() -> None:
     parser.add_argument("--languages", default="en,ru", help="en or en,ru, which is the default")
     answers = vars(parser.parse_args())
     folder = answers.pop("folder")
-    repository = str(Path(__file__).resolve().parent.parent)
+    Answers(**answers).check(REPOSITORY, first=True)
+    require_usable(folder, REPOSITORY)
+    require_clean(REPOSITORY)
     try:
         run_copy(
-            *(repository, folder, answers),
+            *(str(REPOSITORY), folder, answers),
             # Copier would otherwise look for the newest tag.
             vcs_ref="HEAD",
             defaults=True,

@@ -38,7 +38,7 @@ def main(folder: str, operation: str, answers_name: str, answers_json: str, sour
     # A `copier recopy` calls itself a copy as well: it knows nothing of what has been edited.
     first = operation == "copy"
     if first:
-        _require_usable(target, Path(source))
+        require_usable(target, Path(source))
     wanted.check(REPOSITORY, first=first)
     if Path(source).is_dir():
         # Copier would include changes, and then know of no commit to compare a later one with.
@@ -64,12 +64,16 @@ def main(folder: str, operation: str, answers_name: str, answers_json: str, sour
                 _begin(target, wanted.name, [*map(str, files), answers_name])
 
 
-def _require_usable(target: Path, source: Path) -> None:
+def require_usable(target: Path, source: Path) -> None:
+    """Raise StartingError if no project can be started in `target` from what is in `source`."""
     if target.resolve().is_relative_to(source.resolve()):
         raise StartingError(
             f"{target} is in the folder that the project is started from; choose one elsewhere."
         )
-    if target.exists() and any(path.name not in NOTHING for path in target.iterdir()):
+    there = next(path for path in (target, *target.parents) if path.exists())
+    if not there.is_dir():
+        raise StartingError(f"{there} is a file; choose a folder that is empty or new.")
+    if there == target and any(path.name not in NOTHING for path in target.iterdir()):
         raise StartingError(f"{target} is not empty; choose a folder that is empty or new.")
 
 

@@ -19,4 +19,4 @@ def ends_in_one_sentence() -> Iterator[None]:
         reason = f"{error.strerror or error}: {error.filename2 or error.filename}"
         raise SystemExit(f"{reason}; fix it, and run this again.") from None
     except KeyboardInterrupt:
-        raise SystemExit("Stopped.") from None
+        raise SystemExit(130) from None

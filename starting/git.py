@@ -1,14 +1,9 @@
 """The few things that are asked of git."""
 
-import os
 import subprocess
 from pathlib import Path
 
 from starting.errors import StartingError
-
-# A hook of git's is given these, and they name another repository than that of a folder.
-for _name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_WORK_TREE"):
-    os.environ.pop(_name, None)
 
 
 def git(folder: Path, *arguments: str) -> str:
