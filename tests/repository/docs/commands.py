@@ -33,6 +33,9 @@ ELSEWHERE = {
     "./scripts/lint": ("scripts/test", "./scripts/lint"),
     "./scripts/record": ("tests/repository/docs/test_recording.py", "test_a_run_can_be_recorded"),
     "./scripts/rename shop": ("tests/repository/starting/test_page.py", "./scripts/rename shop"),
+    # After `./scripts/app`, which edits pyproject.toml, it would install the clone's library into
+    # the environment of the tests.
+    "./scripts/setup": ("tests/repository/docs/story.py", '"./scripts/setup"'),
     "./scripts/start shop ../shop": (
         "tests/repository/starting/test_page.py",
         "./scripts/start shop ../shop",
