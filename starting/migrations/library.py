@@ -47,7 +47,7 @@ IN_CODE = {
         for package, _, last in [f"workshift.{new}".rpartition(".")]
     },
     # The harness of the tests has moved as well.
-    r"\btests\.(chromium|processes|programs)\b": r"workshift.testing.\1",
+    r"(?<![\w.])tests\.(chromium|processes|programs)\b": r"workshift.testing.\1",
 }
 
 
@@ -60,12 +60,18 @@ def main(folder: str, name: str) -> None:
     project = Path(folder)
     if git(project, "ls-tree", "HEAD", "--", "packages/workshift"):
         return
-    for file in git(project, "diff", "--name-only", "--relative", "--diff-filter=U").splitlines():
-        _merge(project, file, name)
+    unmerged = ("diff", "-z", "--name-only", "--relative", "--diff-filter=U")
+    for file in git(project, *unmerged).split("\0")[:-1]:
+        # A file that only one side had before has nothing to be merged with.
+        with suppress(StartingError):
+            _merge(project, file, name)
     for file in map(str, tracked_files(project)):
         if file.endswith((".html", ".py")):
-            old = (project / file).read_text(encoding="utf-8")
-            (project / file).write_text(_renewed(project, file, old, name), encoding="utf-8")
+            # As bytes, so that line ends and what is no UTF-8 stay what they are.
+            old = (project / file).read_bytes().decode(errors="surrogateescape")
+            new = _renewed(project, file, old, name)
+            if new != old:
+                (project / file).write_bytes(new.encode(errors="surrogateescape"))
 
 
 def _renewed(project: Path, file: str, source: str, name: str) -> str:
@@ -81,7 +87,7 @@ def _renewed(project: Path, file: str, source: str, name: str) -> str:
         new = re.sub(pattern.replace("%s", name), replacement, new, flags=re.MULTILINE)
     if new != source and changes is IN_CODE:
         # What does not parse is for ./scripts/lint to say.
-        with suppress(StartingError):
+        with suppress(StartingError, UnicodeError):
             return tidy(project, file, new)
     return new
 
