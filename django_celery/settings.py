@@ -220,16 +220,8 @@ if BEHIND_PROXY:
 
 # Caches
 
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-    # Counts the messages of the form. In the memory of each web process: never away, and no
-    # request waits for it. docs/decisions.md says what a shared one would change.
-    "limits": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "LOCATION": "limits",
-        # Beyond this many counters some are dropped at random; the default is 300.
-        "OPTIONS": {"MAX_ENTRIES": 20_000},
-    },
+CACHES: dict[str, dict[str, object]] = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
 
@@ -418,3 +410,12 @@ FEEDBACK_DELAY_SECONDS = env.seconds("FEEDBACK_DELAY_SECONDS", default=5)
 FEEDBACK_PER_VISITOR = env.int("FEEDBACK_PER_VISITOR", default=60)
 
 FEEDBACK_PER_ADDRESS = env.int("FEEDBACK_PER_ADDRESS", default=20)
+
+# Counts the messages of the form. In the memory of each web process: never away, and no request
+# waits for it. docs/decisions.md says what a shared one would change.
+CACHES["limits"] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "LOCATION": "limits",
+    # Beyond this many counters some are dropped at random; the default is 300.
+    "OPTIONS": {"MAX_ENTRIES": 20_000},
+}

@@ -19,9 +19,10 @@ from ... import paths
 from ...celery.internals import limits
 from ...private import make_folder
 from ...reload import celery_app, stopping
+from ...reload.events import Event
+from ...reload.filters import FileFilter
 from ...reload.launcher import FreshLauncher, ZygoteLauncher, path_of_generations, python
 from ...reload.report import Report
-from ...reload.rules import Rules
 from ..extra import only_for_development
 
 with only_for_development():
@@ -147,38 +148,36 @@ async def _supervise(arguments: list[str], pool: str, options: argparse.Namespac
     root = paths.project()
     # Whose generations they are: a part of their names.
     os.environ["RUNWORKER_PID"] = str(os.getpid())
-    report = Report(root)
+    report = Report(root, verbose=options.verbose)
     _say_what_is_there_to_know(report)
     if "HONCHO_PROCESS_NAME" in os.environ and options.grace > stopping.longest_that_fits():
         report.killed_before_the_end(options.grace)
-    supervisor = Supervisor(root, report, grace=options.grace)
+    queue: asyncio.Queue[Event] = asyncio.Queue()
     fresh = options.no_preload or pool in {"gevent", "eventlet"}
     launcher_class = FreshLauncher if fresh else ZygoteLauncher
     launcher = launcher_class(
         arguments=arguments,
         directory=root,
-        on_start=supervisor.forked,
-        on_exit=supervisor.exited,
-        on_failure=report.preload_failed,
-        on_left_out=report.left_out if options.verbose else lambda _: None,
+        post=queue.put_nowait,
         # A group of its own lets a whole pool be killed. A worker without a pool stays in the
         # terminal's group instead, so that a debugger in a task can read the keyboard.
         own_group=not (sys.stdin is not None and sys.stdin.isatty() and pool == "solo"),
     )
-    rules = Rules(
+    file_filter = FileFilter(
         root,
         extra=options.watch,
         ignore=options.ignore,
         ignored_folders=_generated_folders(),
     )
     watcher = Watcher(
-        rules,
-        supervisor.changed,
+        file_filter,
+        queue.put_nowait,
         report,
         packages=Path(sysconfig.get_path("purelib")),
         poll=options.poll,
     )
-    return await supervisor.run(launcher, watcher)
+    supervisor = Supervisor(root, queue, launcher, watcher, report, grace=options.grace)
+    return await supervisor.run()
 
 
 def _say_what_is_there_to_know(report: Report) -> None:
