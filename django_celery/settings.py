@@ -325,12 +325,12 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 
 
-# Django's own tasks, run by the same worker: docs/django-tasks.md says when to use them. Without
-# this, Django would run each within the request that enqueues it.
+# Django's own tasks, run by the same worker. Without this, Django would run each within the request
+# that enqueues it. packages/workshift/docs/django-tasks.md says when to use them.
 TASKS = {"default": {"BACKEND": "workshift.django_tasks.CeleryBackend"}}
 
 
-# Durable tasks: docs/durable-tasks.md says what they are for.
+# Durable tasks: packages/workshift/docs/durable-tasks.md says what they are for.
 
 # Seconds that a worker has for one attempt. Longer than CELERY_TASK_TIME_LIMIT, so that whoever
 # began is certainly dead when the row is given to another; hence also the longest wait after a
