@@ -162,7 +162,7 @@ def test_another_file_can_be_named_if_it_is_there(
 ) -> None:
     other = tmp_path / "other"
     monkeypatch.setenv("ENV_FILE", str(other))
-    with pytest.raises(InvalidEnvironment, match=f"^ENV_FILE names {other}, which is not there"):
+    with pytest.raises(InvalidEnvironment, match=f"^ENV_FILE names {other}, which does not exist"):
         load_settings(SECRET_KEY="x")
 
     # That of another project: it has other variables.

@@ -110,7 +110,7 @@ def test_settings_that_are_not_there_are_named_with_the_variable(name: str) -> N
 
         assert done.returncode == 1
         assert done.stdout == ""
-        assert done.stderr.startswith(f"DJANGO_SETTINGS_MODULE names {name}, which is not there:")
+        assert done.stderr.startswith(f"DJANGO_SETTINGS_MODULE names {name}, which does not exist:")
         assert done.stderr.count("\n") == 1
 
 

@@ -36,7 +36,7 @@ def test_a_good_name(name: str) -> None:
         ("заказы", "lowercase Latin letters"),
         ("orders\n", "cannot be the name of an app"),
         ("n" * (LONGEST + 1), "cannot be the name of an app"),
-        ("class", "keyword of Python"),
+        ("class", "Python keyword"),
         ("random", "standard library"),
         ("test", "standard library"),
         ("celery", "installed module"),
@@ -44,10 +44,10 @@ def test_a_good_name(name: str) -> None:
         ("conftest", "installed module"),
         ("static", "git ignores"),
         ("node_modules", "git ignores"),
-        ("docs", "exists already"),
-        ("tests", "exists already"),
-        ("auth", "the app django.contrib.auth is called `auth` already"),
-        ("durable", "the app workshift.durable is called `durable` already"),
+        ("docs", "already exists"),
+        ("tests", "already exists"),
+        ("auth", "the app django.contrib.auth is already called `auth`"),
+        ("durable", "the app workshift.durable is already called `durable`"),
     ],
 )
 def test_a_name_that_no_app_can_have(name: str, problem: str) -> None:
@@ -61,7 +61,7 @@ def test_a_name_that_no_app_can_have(name: str, problem: str) -> None:
 def test_a_folder_of_that_name_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "orders").mkdir()
 
-    with pytest.raises(CannotAddError, match="exists already"):
+    with pytest.raises(CannotAddError, match="already exists"):
         check_app_name("orders", tmp_path)
 
 

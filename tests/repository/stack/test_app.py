@@ -37,4 +37,4 @@ def test_the_task_and_the_page_of_a_new_app_are_live(growing_clone: Clone, with_
         assert "Traceback" not in stack.output
         again = growing_clone.run("scripts/app", "otters")
         assert again.wait() == 1
-        assert "otters exists already" in again.output
+        assert "otters already exists" in again.output

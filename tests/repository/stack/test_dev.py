@@ -79,7 +79,7 @@ def test_a_database_that_cannot_be_used_leads_to_the_doctor(clone: Clone, tmp_pa
     stack = Stack(clone, DATABASE_URL=f"sqlite:///{tmp_path}/missing/db.sqlite3")
 
     assert stack.wait() == 1
-    assert "The database of DATABASE_URL cannot be used" in stack.output
+    assert "The database in DATABASE_URL cannot be used" in stack.output
     assert stack.output.endswith(". `python manage.py doctor` says what to do.\n")
     assert "Traceback" not in stack.output
 
@@ -89,5 +89,5 @@ def test_a_second_start_while_it_runs_says_how_to_stop_the_first(clone: Clone) -
         second = Stack(clone)
 
         assert second.wait() == 1
-        assert f"is running already (process {stack.pid})" in second.output
+        assert f"is already running (process {stack.pid})" in second.output
         assert stack.interrupt() == 128 + signal.SIGINT

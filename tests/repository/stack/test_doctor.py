@@ -25,7 +25,7 @@ def test_all_is_well_while_the_stack_runs_until_its_worker_hangs(
     assert code == 0
     assert any("Alive: generation-1." in line for line in lines)
     # Not the one of `.env`.
-    assert any(f"Port {stack.port} (PORT) is held by this project" in line for line in lines)
+    assert any(f"Port {stack.port} (PORT) is used by this project" in line for line in lines)
 
     hung = [one for one in clone.processes() if any("zygote.py" in part for part in one.cmdline())]
     for process in hung:
@@ -36,7 +36,7 @@ def test_all_is_well_while_the_stack_runs_until_its_worker_hangs(
 
     assert code == 1
     [line] = [line for line in lines if line.startswith("problem")]
-    assert f"./scripts/dev runs (process {stack.pid}), but no worker answered" in line
+    assert f"./scripts/dev is running (process {stack.pid}), but no worker answered" in line
     assert stack.interrupt() == 128 + signal.SIGINT
     stack.leaves_nothing()
 
@@ -46,7 +46,7 @@ def test_that_nothing_runs_is_no_problem(clone: Clone) -> None:
 
     assert code == 0
     assert {line.split()[0] for line in lines} == {"ok", "note"}
-    assert any("Start it with ./scripts/dev." in line for line in lines)
+    assert any("Start them with ./scripts/dev." in line for line in lines)
     assert not any("\x1b" in line for line in lines)
 
 
@@ -87,7 +87,7 @@ def test_packages_that_are_not_those_of_the_lock(clone: Clone) -> None:
 
     assert code == 1
     [line] = [line for line in lines if line.startswith("problem")]
-    assert "uv.lock does not fit pyproject.toml." in line
+    assert "uv.lock does not match pyproject.toml." in line
     assert "./scripts/uv lock" in line
 
 
@@ -98,5 +98,5 @@ def test_an_environment_that_was_made_for_another_folder(clone: Clone) -> None:
 
     assert code == 1
     [line] = [line for line in lines if line.startswith("problem")]
-    assert "they were made for /elsewhere/.venv." in line
+    assert "they were installed for /elsewhere/.venv." in line
     assert "./scripts/setup" in line

@@ -118,7 +118,7 @@ def test_a_run_that_is_no_folder_is_named(place: Path, make: Callable[[Path], No
 def test_a_colon_in_the_path_is_named(place: Path) -> None:
     (place / "a:b").mkdir()
 
-    assert f"The path {place / 'a:b'} has a colon in it" in trouble(place / "a:b")
+    assert f"The path {place / 'a:b'} contains a colon" in trouble(place / "a:b")
 
 
 def test_the_doctor_knows_it_where_it_counts(tmp_path: Path, settings: Settings) -> None:
@@ -156,5 +156,5 @@ def test_a_database_that_is_none_is_one_sentence(
     done = run("manage.py", "dev")
 
     assert done.returncode == 1
-    assert "The database of DATABASE_URL cannot be used: file is not a database." in done.stdout
+    assert "The database in DATABASE_URL cannot be used: file is not a database." in done.stdout
     assert "Traceback" not in done.stdout

@@ -1,4 +1,4 @@
-"""The Django app of the library: its checks and its management commands."""
+"""The library's Django app: its checks and management commands."""
 
 from typing import Any
 
@@ -16,12 +16,12 @@ from .celery import checks  # noqa: F401
 
 
 class WorkshiftConfig(AppConfig):
-    """Brings the system checks and the management commands."""
+    """Provides the system checks and the management commands."""
 
     name = "workshift"
 
     def ready(self) -> None:
-        """Have `runserver` start anew after an edit of `.env`, and the database kept private."""
+        """Restart `runserver` when `.env` changes, and keep the database private."""
         autoreload_started.connect(_watch_dotenv)
         connection_created.connect(private.close_database)
 

@@ -1,7 +1,7 @@
-"""Turn the text of a variable into a value: on into True, 8000 into a port.
+"""Converts the text of a variable into a value: on into True, 8000 into a port.
 
 Each reader raises `UnfitError` with the words that complete "the variable must be ...". None quotes
-the text, which may hold a password.
+the text, which may contain a password.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ class UnfitError(ValueError):
 
 
 def yes_or_no(text: str) -> bool:
-    """On or off, or one of the other words for it."""
+    """On or off, or a synonym."""
     word = text.strip().lower()
     if word in {"on", "true", "yes", "y", "ok", "1"}:
         return True
@@ -29,7 +29,7 @@ def yes_or_no(text: str) -> bool:
 
 
 def whole_number(text: str) -> int:
-    """A whole number, also below 0."""
+    """A whole number, which may be negative."""
     try:
         return int(text)
     except ValueError:
@@ -37,7 +37,7 @@ def whole_number(text: str) -> int:
 
 
 def number(text: str) -> float:
-    """A number with or without a fraction, but not infinite."""
+    """A finite number, with or without a fraction."""
     try:
         value = float(text)
     except ValueError:
@@ -87,14 +87,14 @@ def time_zone(text: str) -> str:
 
 
 def redis_url(text: str) -> str:
-    """The address of a Redis server; what stands after the port is the number of a database."""
+    """The URL of a Redis server; the number after the port is the database."""
     try:
         parts = urlsplit(text)
         database = parts.path.strip("/")
         usable = (
             parts.scheme in {"redis", "rediss"}
             and parts.hostname
-            # Asking for the port raises ValueError where it is no number or too large.
+            # Reading the port raises ValueError if it is not a number or too large.
             and parts.port != 0
             and (not database or database.isdecimal())
         )
@@ -117,7 +117,7 @@ def database(text: str) -> dict[str, Any]:
             settings = environ.Env.db_url_config(text)
     except ValueError:
         pass
-    # A PostgreSQL service (?service=...) stands for the name.
+    # A PostgreSQL service (?service=...) replaces the name.
     if not settings.get("NAME") and not settings.get("OPTIONS"):
         raise UnfitError(
             "the URL of a database, such as postgres://user:password@host:5432/name (special "
@@ -126,8 +126,8 @@ def database(text: str) -> dict[str, Any]:
     return settings
 
 
-# Stricter than what django-environ does with these types: it takes any unknown word for False
-# and leaves out of a number whatever is no digit.
+# Stricter than django-environ with these types: it treats any unknown word as False and drops
+# everything but digits from a number.
 STRICT: dict[Any, Callable[[str], Any]] = {
     bool: yes_or_no,
     int: whole_number,

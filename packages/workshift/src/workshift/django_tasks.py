@@ -1,6 +1,6 @@
-"""Django's own tasks (`django.tasks`) on Celery: each is a task of the same worker, by its path.
+"""Runs Django's own tasks (`django.tasks`) on Celery, in the same worker.
 
-`docs/django-tasks.md` says when to use them, and `docs/decisions.md` why this is no package's.
+`docs/django-tasks.md` says when to use them, and `docs/decisions.md` why no package does this.
 """
 
 from collections.abc import Sequence
@@ -36,9 +36,9 @@ _STATUS = {
 
 
 class CeleryBackend(BaseTaskBackend):
-    """Sends tasks to Celery's broker, and reads what became of them from its result backend.
+    """Sends tasks to Celery's broker and reads their results from its result backend.
 
-    It refuses priorities: Celery on Redis takes the highest for the lowest.
+    It refuses priorities: Celery on Redis treats the highest as the lowest.
     """
 
     supports_defer = True
@@ -46,7 +46,7 @@ class CeleryBackend(BaseTaskBackend):
     supports_get_result = True
 
     def validate_task(self, task: "Task[..., Any]") -> None:
-        """Check `task`, and have Celery know it: Django calls this for each that is declared."""
+        """Check `task` and register it with Celery; Django calls this for each declared task."""
         super().validate_task(task)
         if task.module_path not in current_app.tasks:
 
@@ -59,14 +59,14 @@ class CeleryBackend(BaseTaskBackend):
     ) -> "TaskResult[P, R]":
         """Send a task at once, as `.delay()` does; inside a transaction it may run too early.
 
-        Raises `InvalidTask` if this backend cannot do what the task asks for, TypeError if an
-        argument is not JSON, and kombu's `OperationalError` if Redis is away.
+        Raises `InvalidTask` if this backend does not support the task's options, TypeError if an
+        argument is not JSON, and kombu's `OperationalError` if Redis is down.
         """
         self.validate_task(task)
         result = _result(task, uuid(), TaskResultStatus.READY, args, kwargs)
         now = timezone.now()
         result = replace(result, enqueued_at=now)
-        # What is stamped on a message, Celery keeps with the result.
+        # Celery stores a message's stamps with its result.
         stamps = {"enqueued_at": now.isoformat()}
         request = Context(
             task=task.module_path,
@@ -76,7 +76,7 @@ class CeleryBackend(BaseTaskBackend):
             stamped_headers=list(stamps),
         )
         try:
-            # Celery itself notes a task when it starts. Until then its id would be unknown.
+            # Celery itself stores nothing before the task starts; its id would be unknown.
             current_app.backend.store_result(result.id, None, states.PENDING, request=request)
         except RedisError as error:
             raise OperationalError(str(error)) from error
@@ -86,7 +86,7 @@ class CeleryBackend(BaseTaskBackend):
             "stamped_headers": list(stamps),
             **stamps,
         }
-        # Django's default queue is Celery's default queue, whatever that is called.
+        # Django's default queue is Celery's default queue, whatever its name.
         if task.queue_name != DEFAULT_TASK_QUEUE_NAME:
             options["queue"] = task.queue_name
         celery_task = current_app.tasks[task.module_path]
@@ -95,10 +95,10 @@ class CeleryBackend(BaseTaskBackend):
         return result
 
     def get_result(self, result_id: str) -> "TaskResult[..., Any]":
-        """Return what is known of a task; when it started, Celery keeps when it has ended.
+        """Return what is known about a task; its start time is known once it has finished.
 
-        Raises `TaskResultDoesNotExist` if there is none of this id, or not any more, and kombu's
-        `OperationalError` if Redis is away.
+        Raises `TaskResultDoesNotExist` if no result has this id, or no longer has it, and kombu's
+        `OperationalError` if Redis is down.
         """
         if not result_id or not isinstance(result_id, str):
             raise TaskResultDoesNotExist(result_id)
@@ -110,7 +110,7 @@ class CeleryBackend(BaseTaskBackend):
             task = import_string(meta.get("name") or "")
         except ImportError as error:
             raise TaskResultDoesNotExist(result_id) from error
-        if not isinstance(task, Task):  # It is Celery's own.
+        if not isinstance(task, Task):  # A task of Celery's.
             raise TaskResultDoesNotExist(result_id)
         result: TaskResult[..., Any] = replace(
             _result(task, result_id, _STATUS[meta["status"]], meta["args"], meta["kwargs"]),
@@ -164,7 +164,7 @@ def _result(
     args: Sequence[Any],
     kwargs: dict[str, Any],
 ) -> "TaskResult[P, R]":
-    """Return a result of which no more than this is known."""
+    """Return a result with only these values."""
     return TaskResult(
         task=task,
         id=result_id,

@@ -1,7 +1,7 @@
-"""Read `.env`, and write it from `.env.example` with fresh values where that leaves them empty.
+"""Reads `.env`, and writes it from `.env.example` with fresh values for the empty ones.
 
-`scripts/setup` runs this file by its path: it imports nothing of the project or of Django,
-and so costs next to nothing on every start.
+`scripts/setup` runs this at every start. It imports nothing from the project or Django, so it takes
+next to no time.
 """
 
 import codecs
@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-# Below the ranges from which Linux and macOS take the ports of outgoing connections.
+# Below the ports that Linux and macOS use for outgoing connections.
 REDIS_PORTS = range(20_000, 30_000)
 
 
@@ -29,12 +29,12 @@ def read(dotenv: Path) -> str | None:
         if not dotenv.is_symlink():
             return None
         raise UnusableDotenvError(
-            f"{dotenv} is a link to {dotenv.readlink()}, which is not there: bring that file back, "
+            f"{dotenv} is a link to {dotenv.readlink()}, which does not exist: restore that file, "
             "or remove the link and run ./scripts/setup, which writes a file."
         ) from None
     except IsADirectoryError:
         raise UnusableDotenvError(
-            f"{dotenv} is a folder and must be a file: move it away and run ./scripts/setup, "
+            f"{dotenv} is a folder but must be a file: move it away and run ./scripts/setup, "
             "which writes one."
         ) from None
     except PermissionError as error:
@@ -45,7 +45,7 @@ def read(dotenv: Path) -> str | None:
     except OSError as error:
         raise UnusableDotenvError(f"{dotenv} cannot be read: {error.strerror}.") from None
     try:
-        # "-sig": some editors on Windows begin a file with a mark that nobody sees.
+        # "-sig": some editors on Windows begin a file with an invisible byte order mark.
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = "\0"
@@ -58,11 +58,11 @@ def read(dotenv: Path) -> str | None:
 
 
 def parse(text: str, dotenv: Path) -> dict[str, str]:
-    """Return the values that `text`, which stands in the file `dotenv`, gives to names.
+    """Return the variables in `text`, the content of the file `dotenv`.
 
-    Blanks at the end of a line do not belong to the value, and neither do quotes around it. The
-    last line wins that gives a name a value. Raises UnusableDotenvError with the number of a line
-    that can be read in two ways, never with its value.
+    Spaces at the end of a line are not part of the value, and neither are quotes around it. The
+    last line that sets a variable wins. Raises UnusableDotenvError with the number of an ambiguous
+    line, never with its value.
     """
     values = {}
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
@@ -85,38 +85,38 @@ def parse(text: str, dotenv: Path) -> dict[str, str]:
 
 
 def _unquoted(value: str, what: str) -> str:
-    """Return `value` without quotes; `what` begins the sentence that refuses it."""
+    """Return `value` without its quotes; `what` begins the error message."""
     if value[:1] in {'"', "'"}:
         quote = value[0]
-        # Between quotes that cannot be mistaken, and whatever stands between the first and the last.
+        # First between unambiguous quotes, else everything between the first and the last quote.
         inner = re.fullmatch(rf"{quote}((?:[^{quote}\\]|\\.)*){quote}(\s+#.*)?", value)
         inner = inner or re.fullmatch(rf"{quote}(.*){quote}", value)
         if not inner:
             raise UnusableDotenvError(
-                f"{what} a value that begins with a quote and does not end with one. Close it on "
-                "the same line; a quote that belongs to the value stands in quotes of the other kind."
+                f"{what} a value that begins with a quote but does not end with one. Close it on "
+                "the same line, or put a value that contains a quote in quotes of the other kind."
             )
-        # A value of one line can hold a line break as \\n, which whoever reads it may ask for.
+        # A value on one line can contain a line break as \\n, for readers that support it.
         return re.sub(r"\\([^rnt])", r"\1", inner[1]) if quote == '"' else inner[1]
     if re.search(r"\s#", value):
         raise UnusableDotenvError(
-            f"{what} a value with a comment behind it. Put the comment on a line of its own, or "
-            "the value in quotes if the # belongs to it."
+            f"{what} a value followed by a comment. Put the comment on its own line, or the value "
+            "in quotes if the # is part of it."
         )
     return value
 
 
 def write_dotenv(example: Path, dotenv: Path) -> bool:
-    """Give `dotenv` a value for SECRET_KEY, REDIS_PORT and REDIS_PREFIX where it has none.
+    """Fill in SECRET_KEY, REDIS_PORT and REDIS_PREFIX in `dotenv` if they are empty.
 
-    The file is made from `example` if it is missing. What stands in it is never changed, and a
-    link stays one: what it leads to is written. The file appears whole or not at all, and only its
-    owner can read it. Returns whether it was written; raises UnusableDotenvError.
+    A missing file is created from `example`. Existing values are never changed, and a link stays a
+    link: its target is written. The file is written completely or not at all, and only its owner
+    can read it. Returns whether it was written; raises UnusableDotenvError.
     """
     present = read(dotenv)
     text = present if present is not None else read(example) or ""
     filled = fill(text, dotenv.resolve().parent.name)
-    # What is no file, such as a pipe from a password manager, cannot be replaced by one.
+    # A pipe, for example from a password manager, must not be replaced by a file.
     if present is not None and (filled == text or not dotenv.is_file()):
         return False
     target = dotenv.resolve()
@@ -124,8 +124,8 @@ def write_dotenv(example: Path, dotenv: Path) -> bool:
         _replace(target, filled)
     except OSError as error:
         raise UnusableDotenvError(
-            f"{dotenv} cannot be written in {target.parent}: {error.strerror or error}. Make room "
-            "there and the folder writable, and run ./scripts/setup."
+            f"{dotenv} cannot be written in {target.parent}: {error.strerror or error}. Free "
+            "some space, make the folder writable, and run ./scripts/setup."
         ) from error
     return True
 
@@ -144,7 +144,7 @@ def _replace(path: Path, text: str) -> None:
 def fill(text: str, project: str) -> str:
     """Return `text` with fresh values in the lines that are exactly `NAME=`.
 
-    `project` is what the names of the keys in Redis begin with, as far as it is plain.
+    The Redis prefix begins with `project`, reduced to plain characters.
     """
     fresh = {
         "SECRET_KEY": secrets.token_urlsafe(50),
@@ -152,13 +152,13 @@ def fill(text: str, project: str) -> str:
         "REDIS_PREFIX": f"{re.sub(r'[^a-z0-9_]+', '_', project.lower())}:{secrets.token_hex(4)}:",
     }
     for name, value in fresh.items():
-        # A line of Windows ends with another character, which stays.
+        # The carriage return of a Windows line ending stays.
         text = re.sub(rf"^{name}=[ \t]*(?=\r?$)", f"{name}={value}", text, flags=re.MULTILINE)
     return text
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on, at random, so that clones differ."""
+    """Return a random free port of 127.0.0.1, so that clones differ."""
     while True:
         port = secrets.choice(REDIS_PORTS)
         with socket.socket() as probe:

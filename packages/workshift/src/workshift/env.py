@@ -1,6 +1,6 @@
-"""Read the project's environment: real variables first, then the file `.env`.
+"""Reads the project's environment: real variables first, then the file `.env`.
 
-Whatever is wrong with it ends in one sentence that names the variable, never its value.
+Every error is one sentence that names the variable, never its value.
 """
 
 import os
@@ -20,32 +20,32 @@ from .dotenv import UnusableDotenvError, parse, read
 
 
 class InvalidEnvironment(ImproperlyConfigured):
-    """The environment or `.env` holds something unusable; the message is for the user."""
+    """The environment or `.env` is unusable; the message is for the user."""
 
 
 class Environment(environ.Env):  # type: ignore[misc]  # django-environ ships no types.
-    """django-environ's `Env`, strict where that one guesses.
+    """django-environ's `Env`, but strict where that guesses.
 
-    An empty variable counts as one that is not set. A value is taken as it stands: django-environ
-    would read one that begins with `$`, as one in fifty of Django's secret keys does, as the name
-    of another variable.
+    An empty variable counts as not set. Values are taken literally: django-environ would read a
+    value that begins with `$`, as one in fifty of Django's secret keys does, as the name of another
+    variable.
 
-    The variables are a copy, so that `.env` never enters `os.environ`: child processes would
-    inherit its values as if they were set for real, and an edited `.env` would never reach a
-    reloaded web or worker process.
+    The variables are a copy, so `.env` never enters `os.environ`: child processes would inherit its
+    values as real variables, and an edited `.env` would never reach a reloaded web or worker
+    process.
     """
 
     ENVIRON: ClassVar[dict[str, str]] = os.environ.copy()
 
-    # The file that was read last, for the sentence about what it does not say.
+    # The last file read, for the message about a missing variable.
     dotenv: ClassVar[Path] = Path(".env")
 
     @classmethod
     def read_env(cls, env_file: Any = None, *_: Any, **__: Any) -> None:
-        """Read a file of `NAME=value` lines; a variable that is set already keeps its value.
+        """Read a file of `NAME=value` lines; variables that are already set keep their values.
 
-        Raises `InvalidEnvironment` where the file cannot be read or a line is not of this form. A
-        missing file is no error.
+        Raises `InvalidEnvironment` if the file cannot be read or a line has another form. A missing
+        file is not an error.
         """
         cls.dotenv = Path(env_file)
         for name, value in dotenv_values(cls.dotenv).items():
@@ -58,26 +58,25 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ ships no
         default: Any = environ.Env.NOTSET,
         parse_default: bool = False,  # noqa: FBT001, FBT002 - as environ has it.
     ) -> Any:
-        """What `var` says, as `cast` makes of it, or `default` where it is not set or empty.
+        """Return `var` converted by `cast`, or `default` if it is not set or empty.
 
-        Raises `InvalidEnvironment` where it is not set and there is no default, and where it
-        does not fit `cast`.
+        Raises `InvalidEnvironment` if it is not set and has no default, and if it does not fit
+        `cast`.
         """
         value = self.ENVIRON.get(var, "")
         if value == "":
             if default is self.NOTSET:
                 named = " (ENV_FILE names it)" if os.environ.get("ENV_FILE") else ""
                 raise InvalidEnvironment(
-                    f"{var} is not set: copy its line from .env.example, which says what it is "
-                    f"for, to {self.dotenv}{named}, or set it in the "
-                    "environment."
+                    f"{var} is not set: copy its line from .env.example, which explains it, to "
+                    f"{self.dotenv}{named}, or set it in the environment."
                 )
             return self.parse_value(default, cast) if parse_default else default
         read = readers.STRICT.get(cast)
         try:
             return read(value) if read else self.parse_value(value, cast)
         except ValueError as error:
-            # Any other error than ours may quote the value, which may be a secret.
+            # Errors other than ours may quote the value, which may be a secret.
             expected = str(error) if isinstance(error, readers.UnfitError) else "of another form"
             raise InvalidEnvironment(
                 f"{var} must be {expected}; correct it in the environment or in .env."
@@ -88,7 +87,7 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ ships no
         return int(self.get_value(var, cast=readers.port, default=default))
 
     def seconds(self, var: str, default: float) -> float:
-        """A duration in seconds, 0 or more; fractions are allowed."""
+        """A duration in seconds, 0 or more, possibly with a fraction."""
         return float(self.get_value(var, cast=readers.seconds, default=default))
 
     def log_level(self, var: str, default: str) -> str:
@@ -111,22 +110,22 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ ships no
 def require_settings_module() -> None:
     """Raise `InvalidEnvironment` if DJANGO_SETTINGS_MODULE names no module.
 
-    Another project may have left the name of its own in this shell.
+    Another project may have left its own in this shell.
     """
     name = os.environ.get("DJANGO_SETTINGS_MODULE")
     if name and not exists(name):
         raise InvalidEnvironment(
-            f"DJANGO_SETTINGS_MODULE names {name}, which is not there: correct it, or unset it to "
-            "have this project's own settings used."
+            f"DJANGO_SETTINGS_MODULE names {name}, which does not exist: correct it, or unset it "
+            "to use this project's own settings."
         )
 
 
 def exists(module: str) -> bool:
-    """Tell whether there is a module of this name, without importing any part of it."""
+    """Tell whether a module exists, without importing any part of it."""
     package, *parts = module.split(".")
     try:
         spec = find_spec(package)
-    except ValueError:  # It begins with a dot, or is the script that runs.
+    except ValueError:  # It begins with a dot, or is the running script.
         return False
     for part in parts:
         if spec is None:
@@ -137,24 +136,24 @@ def exists(module: str) -> bool:
 
 
 def dotenv_file(default: Path) -> Path:
-    """Return the file that the variables are read from: that of ENV_FILE, or `default`.
+    """Return the file with the variables: ENV_FILE or `default`.
 
-    Raises `InvalidEnvironment` where ENV_FILE, which another project may have set in this shell,
-    names a file that is not there.
+    Raises `InvalidEnvironment` if ENV_FILE, which another project may have left in this shell,
+    names a missing file.
     """
     named = os.environ.get("ENV_FILE")
     if not named:
         return default
     if not Path(named).exists():
         raise InvalidEnvironment(
-            f"ENV_FILE names {named}, which is not there: correct it, or unset it to have "
-            f"{default} read."
+            f"ENV_FILE names {named}, which does not exist: correct it, or unset it to use "
+            f"{default}."
         )
     return Path(named)
 
 
 def dotenv_values(path: Path) -> dict[str, str]:
-    """Return what the file gives to names; nothing if there is no such file.
+    """Return the variables in the file, or nothing if there is no such file.
 
     Raises `InvalidEnvironment` with a sentence that names the file and the line.
     """
@@ -166,7 +165,7 @@ def dotenv_values(path: Path) -> dict[str, str]:
 
 @contextmanager
 def one_sentence_if_invalid() -> Iterator[None]:
-    """End the process with the sentence instead of a traceback when the environment is invalid."""
+    """Exit with a sentence instead of a traceback if the environment is invalid."""
     try:
         yield
     except InvalidEnvironment as error:
@@ -176,14 +175,14 @@ def one_sentence_if_invalid() -> Iterator[None]:
 def forget_dotenv_copy(dotenv: Path) -> None:
     """Remove from `os.environ` what honcho copied into it from `dotenv`.
 
-    honcho reads `.env` once and hands the values to what it starts
-    (https://honcho.readthedocs.io/en/latest/using_procfiles.html), where they would pass for
-    real variables and hide every later edit of the file. It also reads some lines in another way
-    than we do (https://github.com/nickstenning/honcho/pull/143): `a b` as `ab`, `a#b` as `a`. A
-    variable whose value is what either of us reads in the file is such a copy; dropping it
-    changes nothing now, as the settings read the file.
+    honcho reads `.env` once and passes the values to its processes
+    (https://honcho.readthedocs.io/en/latest/using_procfiles.html). There they would look like real
+    variables and hide every later edit of the file. It also reads some lines differently from us
+    (https://github.com/nickstenning/honcho/pull/143): `a b` as `ab`, `a#b` as `a`. A variable with
+    the value that either of us reads in the file is such a copy. Dropping it changes nothing now,
+    because the settings read the file.
 
-    Raises `InvalidEnvironment` where the file is broken.
+    Raises `InvalidEnvironment` if the file is broken.
     """
     if "HONCHO_PROCESS_NAME" not in os.environ:
         return
@@ -195,7 +194,7 @@ def forget_dotenv_copy(dotenv: Path) -> None:
 
 
 def honcho_values(dotenv: Path) -> dict[str, str]:
-    """Return what honcho reads in the file; nothing if it could not have read it."""
+    """Return what honcho reads in the file, or nothing if it cannot read it."""
     try:
         # Only development installs it.
         honcho = import_module("honcho.environ")

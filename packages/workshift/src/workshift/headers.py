@@ -1,9 +1,9 @@
-"""Leave of a request's headers only what Django can read, before it does.
+"""Reduces a request's headers to what Django can read, before it reads them.
 
-Django takes the Content-Type's word for the charset, also for codecs that turn no bytes into text
-(rot13) or into text that no database stores (unicode_escape). It answers such a request, one with
-an endless Content-Type and one with a Content-Length of thirty digits with an error of its own, in
-part before any middleware runs. Our pages send UTF-8, so nothing else is read here.
+Django accepts any charset that the Content-Type names, even codecs that do not turn bytes into text
+(rot13), or turn them into text that no database stores (unicode_escape). Such a request, an endless
+Content-Type or a Content-Length of thirty digits makes Django fail, sometimes before any middleware
+runs. Our pages send UTF-8, so nothing else is read here.
 """
 
 import re
@@ -23,19 +23,19 @@ BOUNDARY = re.compile(
 # Characters; no registered type is longer.
 LONGEST_TYPE = 255
 
-# Digits: more than any disk holds, and still a number of bytes that can be read.
+# Digits: more bytes than any disk holds, and still a usable number.
 LONGEST_LENGTH = 18
 
 
 def simple_type(content_type: str) -> str:
-    """Return the type, and of its parameters the boundary between the fields of a form."""
+    """Return the type with only one of its parameters: the boundary between form fields."""
     kind = content_type.partition(";")[0].strip()[:LONGEST_TYPE]
     boundary = BOUNDARY.search(content_type)
     return f'{kind}; boundary="{boundary[1]}"' if boundary else kind
 
 
 def simple_length(content_length: str) -> str:
-    """Return the number of bytes, or 0 if it is none."""
+    """Return the number of bytes, or 0 if it is not a number."""
     return content_length if re.fullmatch(f"[0-9]{{1,{LONGEST_LENGTH}}}", content_length) else "0"
 
 

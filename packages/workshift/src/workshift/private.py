@@ -1,4 +1,4 @@
-"""Keep what the project writes while it runs for its owner alone, whatever the umask says."""
+"""Keeps the project's files private to their owner, whatever the umask."""
 
 import os
 import stat
@@ -13,24 +13,24 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def is_open(path: Path) -> bool:
-    """Tell whether anybody but its owner may do anything with the file or folder at `path`."""
+    """Tell whether anyone but its owner has access to the file or folder at `path`."""
     return bool(path.stat().st_mode & _OTHERS)
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, for the owner alone.
+    """Create a folder and its missing parents, with access for the owner only.
 
-    One that is there already stays as it is. Raises OSError.
+    An existing folder is not changed. Raises OSError.
     """
     for missing in (*reversed(folder.parents), folder):
         missing.mkdir(mode=stat.S_IRWXU, exist_ok=True)
 
 
 def close_database(connection: Any, **_: Any) -> None:
-    """Close development's SQLite file to others, as soon as there is a connection to it.
+    """Make development's SQLite file private when a connection to it is opened.
 
-    SQLite gives the files that it puts beside it the same rights. A file in another place is left
-    to whoever has chosen it, and so is that of production.
+    SQLite gives the files next to it the same permissions. A file in another place, or in
+    production, is not touched.
     """
     default = paths.project() / "db.sqlite3"
     if (

@@ -1,6 +1,6 @@
-"""Print what a stranger wrote without obeying it: a terminal takes control characters for commands.
+"""Escapes the control characters in untrusted text, which a terminal would obey as commands.
 
-Everything that this project logs or prints of a visitor's goes through `escape`: log lines through
+Everything from a visitor that this project logs or prints goes through `escape`: log lines through
 `Formatter`, e-mails through `EmailBackend`.
 """
 
@@ -10,8 +10,8 @@ import re
 from django.core.mail import EmailMessage
 from django.core.mail.backends import console
 
-# All control characters but line break and tab; line and paragraph separators, and what reorders
-# the letters of a line (Unicode's embeddings, overrides and isolates); halves of surrogate pairs,
+# All control characters except line feed and tab; line and paragraph separators; the characters
+# that reorder a line (Unicode's embeddings, overrides and isolates); halves of surrogate pairs,
 # which no output can encode.
 UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\N{LINE SEPARATOR}-\N{RIGHT-TO-LEFT OVERRIDE}"
@@ -20,7 +20,7 @@ UNPRINTABLE = re.compile(
 
 
 def escape(text: str) -> str:
-    r"""Return the text with each control character spelt out, as in `\x1b`.
+    r"""Return the text with each control character spelled out, as in `\x1b`.
 
     Line breaks and tabs stay.
     """
@@ -28,7 +28,7 @@ def escape(text: str) -> str:
 
 
 class Formatter(logging.Formatter):
-    """Escapes log records, and indents all lines of one but its first: none can pass for another."""
+    """Escapes log records and indents all but the first line, so none can fake another record."""
 
     def format(self, record: logging.LogRecord) -> str:
         return escape(super().format(record)).replace("\n", "\n    ")
@@ -41,5 +41,5 @@ class EmailBackend(console.EmailBackend):
         self.print_source(message.message().as_bytes())
 
     def print_source(self, source: bytes) -> None:
-        """Print an e-mail, and a line that ends it."""
+        """Print an e-mail and a closing line."""
         self.stream.write(f"{escape(source.decode(errors='replace'))}\n{'-' * 79}\n")

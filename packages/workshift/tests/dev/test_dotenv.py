@@ -155,8 +155,8 @@ def text_in(encoding: str) -> Callable[[Path], None]:
 @pytest.mark.parametrize(
     ("make", "trouble"),
     [
-        (folder, "is a folder and must be a file: move it away"),
-        (dangling, "is a link to .+/nowhere, which is not there: bring that file back"),
+        (folder, "is a folder but must be a file: move it away"),
+        (dangling, "is a link to .+/nowhere, which does not exist: restore that file"),
         (link_to_itself, "cannot be read: "),
         (unreadable, "cannot be read: "),
         (a_socket, "cannot be read: "),
@@ -244,11 +244,11 @@ def test_a_line_is_read_as_it_is_meant(line: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("line", "trouble"),
     [
-        ("NAME=shop # hunter2", "gives NAME a value with a comment behind it"),
-        ("NAME=shop\t#hunter2", "gives NAME a value with a comment behind it"),
-        ("NAME= # hunter2", "gives NAME a value with a comment behind it"),
-        ("NAME=hunter2\u00a0# ours", "gives NAME a value with a comment behind it"),
-        ('NAME="hunter2', "gives NAME a value that begins with a quote and does not end with one"),
+        ("NAME=shop # hunter2", "gives NAME a value followed by a comment"),
+        ("NAME=shop\t#hunter2", "gives NAME a value followed by a comment"),
+        ("NAME= # hunter2", "gives NAME a value followed by a comment"),
+        ("NAME=hunter2\u00a0# ours", "gives NAME a value followed by a comment"),
+        ('NAME="hunter2', "gives NAME a value that begins with a quote but does not end with one"),
         ("NAME='hunter2\"", "gives NAME a value that begins with a quote"),
         ('NAME="', "gives NAME a value that begins with a quote"),
         ("NAME = hunter2", "must have the form NAME=value, with no spaces"),

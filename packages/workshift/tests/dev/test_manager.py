@@ -74,7 +74,7 @@ def test_the_address_is_the_last_thing_said_once_web_and_worker_are_ready(
 
     process.wait_for(f"Open http://localhost:{port}\n")
     process.wait_for("talks on")
-    assert process.output.endswith(f"Everything runs. Open http://localhost:{port}\n")
+    assert process.output.endswith(f"Everything is running. Open http://localhost:{port}\n")
     process.tell(signal.SIGINT)
     process.wait()
     assert process.output.count("Open http") == 1

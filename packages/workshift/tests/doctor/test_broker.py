@@ -118,8 +118,8 @@ def test_a_password_that_is_missing(server: RedisServer, context: Context) -> No
     [finding] = broker.answers(context)
 
     assert finding.level is Level.PROBLEM
-    assert "it wants a password, and is given none" in str(finding)
-    assert "Put it into REDIS_URL" in str(finding)
+    assert "it requires a password" in str(finding)
+    assert "Add it to REDIS_URL" in str(finding)
 
 
 def test_a_user_who_may_not_ask(server: RedisServer, context: Context, settings: Settings) -> None:
@@ -131,7 +131,7 @@ def test_a_user_who_may_not_ask(server: RedisServer, context: Context, settings:
     [finding] = broker.answers(context)
 
     assert finding.level is Level.NOTE
-    assert "may not ask for INFO" in str(finding)
+    assert "may not use INFO" in str(finding)
     assert "s3cret" not in str(finding)
     assert [*broker.eviction(context), *broker.persistence(context)] == []
 
@@ -155,7 +155,7 @@ def test_a_replica(server: RedisServer, project: Project) -> None:
 
     problem = only_problem(project)
 
-    assert "it is a replica, which can only be read" in problem
+    assert "it is a read-only replica" in problem
     assert "Put the address of its primary, 127.0.0.1:1, into REDIS_URL." in problem
 
 

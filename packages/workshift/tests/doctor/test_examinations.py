@@ -56,7 +56,7 @@ def test_one_that_fails_is_a_finding(context: Context, monkeypatch: pytest.Monke
     [finding] = carry_out(EXAMINATIONS[0], context)
 
     assert finding.level is Level.PROBLEM
-    assert "Looking at Python failed with KeyError: 'oops'" in str(finding)
+    assert "Checking Python failed with KeyError: 'oops'" in str(finding)
 
 
 def test_without_psutil_two_are_left_out(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +66,7 @@ def test_without_psutil_two_are_left_out(context: Context, monkeypatch: pytest.M
     [finding] = carry_out(Examination("left-over processes", "processes.left_over"), context)
 
     assert finding.level is Level.NOTE
-    assert "Left-over processes: not looked at, as psutil" in str(finding)
+    assert "Left-over processes: not checked, because psutil" in str(finding)
 
 
 def test_a_database_and_a_redis_that_are_away_are_two_problems() -> None:
@@ -90,7 +90,7 @@ def test_one_that_takes_too_long_is_a_finding(
     [finding] = carry_out(EXAMINATIONS[0], context)
 
     assert finding.level is Level.PROBLEM
-    assert "Looking at Python took longer than" in str(finding)
+    assert "Checking Python took longer than" in str(finding)
 
 
 def test_a_database_that_says_nothing_is_given_up() -> None:
@@ -139,7 +139,7 @@ def test_a_package_that_another_folder_hides(
         monkeypatch.delitem(sys.modules, name)
 
     assert finding.level is Level.PROBLEM
-    assert f"PYTHONPATH has honcho imported from {tmp_path}," in str(finding)
+    assert f"PYTHONPATH imports honcho from {tmp_path}," in str(finding)
 
 
 def test_an_app_that_is_not_installed_and_a_driver_that_is_not(project: Project) -> None:

@@ -39,7 +39,7 @@ def test_nobody_answers_in_production(project: Project) -> None:
 def test_what_waits_for_a_worker_that_is_not_there(project: Project) -> None:
     project.send(1)
     said = doctor(project)
-    assert "note     No worker runs." in said
+    assert "note     No worker is running." in said
     assert "note     The queue mysite holds 1 task." in said
 
 
@@ -47,15 +47,15 @@ def test_a_task_that_only_web_knows_and_one_that_only_the_worker_knows(project: 
     with project.starting_worker("--noreload", "--without-mingle") as worker:
         worker.wait_for(r" ready\.")
         said = doctor(project)
-        assert "ok       Alive: celery@" in said
-        assert "knows all tasks of the code (2)" in said
+        assert "ok       Workers that answer: celery@" in said
+        assert "knows all tasks in the code (2)" in said
         # A plain worker has no beat in it.
-        assert "warning  A worker runs, but no beat in it" in said
+        assert "warning  A worker runs without a beat" in said
 
         project.write("probe/tasks.py", NEW_TASK)
         said = doctor(project)
-        assert "does not know probe.tasks.other: it would throw such a task away." in said
-        assert "knows probe.tasks.record, which the code here does not have." in said
+        assert "does not know probe.tasks.other: it would discard such a task." in said
+        assert "knows probe.tasks.record, which this code does not have." in said
 
 
 def test_tasks_that_a_killed_worker_had_taken(project: Project, redis_server: RedisServer) -> None:
@@ -71,15 +71,15 @@ def test_tasks_that_a_killed_worker_had_taken(project: Project, redis_server: Re
         os.killpg(worker.process.pid, signal.SIGKILL)
         worker.process.wait()
         said = doctor(project)
-        assert "does not answer any more, and not acknowledged: 2 tasks" in said
-        assert "(visibility_timeout is 900 s), if one runs by then." in said
+        assert "no longer answers, and not acknowledged: 2 tasks" in said
+        assert "(visibility_timeout is 900 s), if one is running by then." in said
 
     with project.starting_worker("--noreload", "--without-mingle") as worker:
         worker.wait_for(r" ready\.")
         assert "(visibility_timeout is 900 s)." in doctor(project)
 
     redis_server.client.delete(f"{project.prefix}unacked_index")
-    assert "never comes back by itself" in doctor(project)
+    assert "Celery will never redeliver that" in doctor(project)
 
 
 def test_a_task_that_has_just_been_taken_is_not_stuck(
@@ -134,9 +134,9 @@ def test_a_retired_generation_is_no_worker_but_has_its_task(project: Project) ->
         said = doctor(project)
         project.probe.rpush("go", 1)
 
-    assert f"ok       Alive: generation-2.{worker.process.pid}@" in said
+    assert f"ok       Workers that answer: generation-2.{worker.process.pid}@" in said
     assert "generation-1." not in said
-    assert "knows all tasks of the code (3)" in said
+    assert "knows all tasks in the code (3)" in said
     assert "No unacknowledged task is stuck; 1 task at work." in said
 
 
@@ -170,10 +170,10 @@ def test_a_queue_that_no_worker_takes_from(project: Project) -> None:
     with project.starting_worker("--noreload", "--without-mingle") as worker:
         worker.wait_for(r" ready\.")
         said = doctor(project)
-        assert "warning  No worker that answers takes from the queue reports" in said
+        assert "warning  No worker that answers consumes the queue reports" in said
         project.app.send_task("probe.tasks.record", [1], queue="reports")
         said = doctor(project)
-        assert "problem  No worker that answers takes from the queue reports" in said
+        assert "problem  No worker that answers consumes the queue reports" in said
         assert "which holds 1 task. Start one with the option `-Q reports`." in said
 
     with project.starting_worker(
@@ -192,7 +192,7 @@ def test_a_beat_that_runs_and_one_that_does_not_send(project: Project) -> None:
     state = project.folder / ".run" / "beat.json"
     with project.worker():
         eventually(state.exists, "the beat keeps its times")
-        assert "ok       The beat runs, and no entry of its schedule is late." in doctor(project)
+        assert "ok       The beat runs, and nothing in its schedule is late." in doctor(project)
 
         before = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=2)
         state.write_text(json.dumps({"sweep": [before.isoformat(), 0]}))

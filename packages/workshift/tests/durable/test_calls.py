@@ -14,8 +14,8 @@ from workshift.durable.tasks import durable_task
 from workshift.testing.processes import RedisServer
 
 RIGHT_CALL = (
-    "works on rows of parcels.Parcel and takes no other arguments. Save one, and the workers are "
-    r"told: Parcel\.objects\.create\(.*\)\. To tell them of an old one, call its hint\(\)\."
+    "processes rows of parcels.Parcel and takes no other arguments. Save a row, and the workers are "
+    r"told: Parcel\.objects\.create\(.*\)\. For an existing row, call its hint\(\)\."
 )
 
 CALLS: dict[str, Callable[[Any], object]] = {

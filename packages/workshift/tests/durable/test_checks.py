@@ -128,6 +128,6 @@ def test_a_model_without_a_task_and_without_the_index(monkeypatch: pytest.Monkey
     (task, index) = check_durable_tasks()
     assert (task.id, index.id) == ("durable.W003", "durable.W002")
     assert task.hint == (
-        "No function works on the rows of durable.Letter: decorate one in the app's tasks.py with "
+        "No function processes the rows of durable.Letter: decorate one in the app's tasks.py with "
         "@durable_task(Letter)."
     )

@@ -121,7 +121,7 @@ def test_a_row_that_costs_its_worker_ends_as_well(
     [
         # It has no table yet.
         "parcels.Crate was not swept. ",
-        "parcels.Bag was not swept. No function works on the rows of parcels.Bag: decorate one ",
+        "parcels.Bag was not swept. No function processes the rows of parcels.Bag: decorate one ",
     ],
 )
 def test_a_model_that_cannot_be_swept_does_not_hold_up_the_others(

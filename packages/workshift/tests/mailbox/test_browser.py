@@ -151,7 +151,7 @@ def test_a_link_in_html_works_when_it_is_opened_on_its_own(
     page.get_by_role("link", name="Confirm").click()
 
     with page.expect_popup() as popup:
-        page.get_by_role("link", name="opened on its own").click()
+        page.get_by_role("link", name="open it in a new tab").click()
     popup.value.get_by_role("link", name="Confirm").click()
 
     expect(popup.value).to_have_url(target)

@@ -68,8 +68,8 @@ def test_shows_headers_text_attachments_and_source(client: Client, mailbox: Path
 def test_a_mail_without_subject_and_recipients_can_be_shown(client: Client, mailbox: Path) -> None:
     EmailMessage(bcc=["anna@example.com"]).send()
 
-    assert "Without a subject" in content(client)
-    assert "Without a subject" in content(client, f"{MAILBOX}{mails.newest_first()[0].id}/")
+    assert "No subject" in content(client)
+    assert "No subject" in content(client, f"{MAILBOX}{mails.newest_first()[0].id}/")
 
 
 def test_prints_what_it_keeps_as_the_console_backend_does(

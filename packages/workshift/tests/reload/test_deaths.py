@@ -127,7 +127,7 @@ def test_redis_may_be_away_at_the_start_and_in_between(
     redis_server.stop()
     try:
         with project.starting_worker() as worker:
-            worker.wait_for("is not there")
+            worker.wait_for("does not answer")
             redis_server.start()
             worker.wait_for("is ready")
             assert project.version() == 0
@@ -137,14 +137,14 @@ def test_redis_may_be_away_at_the_start_and_in_between(
             worker.wait_for(r"record.* succeeded in")
             before = len(worker.lines)
             redis_server.stop()
-            worker.wait_for("is not there")
+            worker.wait_for("does not answer")
             redis_server.start()
             worker.wait_for("The broker is back")
             gone, back = worker.lines[before : before + 2]
-            assert "is not there" in gone
+            assert "does not answer" in gone
             assert "is back" in back
             redis_server.stop()
-            worker.wait_for("is not there")
+            worker.wait_for("does not answer")
             project.save_version(1)
             redis_server.start()
             eventually(lambda: project.version() == 1, "the new code serves")

@@ -1,1 +1,1 @@
-"""What `./scripts/app orders` does: write a new app from `template/` and wire it in."""
+"""Adds an app for `./scripts/app orders`: copies `app_template/` and wires the app in."""

@@ -1,4 +1,4 @@
-"""Add an app to this project while it runs: prepared out of sight, put in its place at once."""
+"""Adds an app to this project while it runs: builds it elsewhere, then moves it in at once."""
 
 import os
 import subprocess
@@ -26,10 +26,10 @@ from .wiring import (
     with_installed_app,
 )
 
-# In the project, whose owner says what an app looks like.
+# In the project, so that its owner decides what an app looks like.
 TEMPLATE = "app_template"
 
-# The project's settings with the new app, before it is in the project.
+# The project's settings with the new app, used before the app is in the project.
 SETTINGS = """
 from {module} import *
 from {module} import INSTALLED_APPS
@@ -39,21 +39,21 @@ INSTALLED_APPS = [*INSTALLED_APPS, "{app}"]
 
 
 class StartApp(startapp.Command):
-    """Django's `startapp`, with more for the template to use."""
+    """Django's `startapp`, with more variables for the template."""
 
     stealth_options = ("model_name", "heading")
 
 
 def add_app(app: str, model: str) -> None:
-    """Add the app, with a model called `model`, to the project and to its database.
+    """Add the app, with a model called `model`, to the project and its database.
 
-    Raises CannotAddError; everything is as it was before then.
+    If this raises CannotAddError, it leaves everything as it was.
     """
     root = paths.project()
     if not (root / TEMPLATE).is_dir():
         raise CannotAddError(
-            f"No app was added: {root / TEMPLATE}, the folder that new apps are copied from, is not "
-            "there."
+            f"No app was added: {root / TEMPLATE}, the folder that new apps are copied from, is "
+            "missing."
         )
     check_app_name(app, root)
     check_model_name(model)
@@ -63,7 +63,7 @@ def add_app(app: str, model: str) -> None:
         raise CannotAddError(f"No app was added. {error}") from error
     edits = _edits(root, app)
     _check_database(app)
-    # On the file system of the project, and where the reload does not look.
+    # On the project's file system, but not watched by the reload.
     paths.run().mkdir(mode=0o700, exist_ok=True)
     with TemporaryDirectory(dir=paths.run(), prefix="app-") as folder, ExitStack() as undo:
         stage = Stage(Path(folder), app)
@@ -71,7 +71,7 @@ def add_app(app: str, model: str) -> None:
         undo.callback(stage.manage, "migrate", app, "zero")
         stage.manage("migrate", app)
         try:
-            # No process looks into the folder before the settings name it.
+            # No process reads the folder before the settings name it.
             undo.callback(_rename_if_there, root / app, stage.app)
             stage.app.rename(root / app)
             for path, content in edits.items():
@@ -85,24 +85,24 @@ def add_app(app: str, model: str) -> None:
 
 
 def _check_database(app: str) -> None:
-    """Raise CannotAddError if an earlier app of this name has left its tables behind."""
+    """Raise CannotAddError if an earlier app of this name left its tables behind."""
     try:
         applied = MigrationRecorder(connection).applied_migrations()
     except DatabaseError:
-        return  # The migration will say what is wrong with it.
+        return  # The migration will show what is wrong with the database.
     if app in {label for label, _ in applied}:
         raise CannotAddError(
-            f"No app was added: the database has the tables of an earlier app `{app}`. Bring its "
-            f"files back and run `python manage.py migrate {app} zero`, or choose another name."
+            f"No app was added: the database has the tables of an earlier app `{app}`. Restore its "
+            f"files and run `python manage.py migrate {app} zero`, or choose another name."
         )
 
 
 def _edits(root: Path, app: str) -> dict[Path, bytes]:
-    """Return what the files that name the apps will hold, in the order to write them in."""
+    """Return the new contents of the files that name the apps, in the order to write them."""
     edits = {}
     for path, with_app in (
         (root / "pyproject.toml", with_checks),
-        # Before the addresses: their views need an app that is installed.
+        # Before the URLs: their views need an installed app.
         (_settings_file(root), with_installed_app),
         (_file_of(settings.ROOT_URLCONF), with_address),
     ):
@@ -113,9 +113,9 @@ def _edits(root: Path, app: str) -> dict[Path, bytes]:
 
 
 def _settings_file(root: Path) -> Path:
-    """Return the file that lists the apps: that of the settings, or another one of their package.
+    """Return the file that lists the apps: the settings module, or another one in its package.
 
-    Raises CannotAddError if more than one of them does.
+    Raises CannotAddError if several files do.
     """
     file = _file_of(settings.SETTINGS_MODULE)
     if file.name == "settings.py" or lists_apps(file.read_text()):
@@ -124,8 +124,8 @@ def _settings_file(root: Path) -> Path:
     if len(with_list) > 1:
         names = " and ".join(_name(one, root) for one in with_list)
         raise CannotAddError(
-            f"No app was added: {names} each have a list `INSTALLED_APPS = [...]`, and either may "
-            "be the right one for it. Have one of them extend that of the other, as in "
+            f"No app was added: {names} each have a list `INSTALLED_APPS = [...]`, and any of them "
+            "may be the right one. Make one of them extend the other, as in "
             "`INSTALLED_APPS = [*INSTALLED_APPS, ...]`, and run this again."
         )
     return with_list[0] if with_list else file
@@ -136,7 +136,7 @@ def _file_of(module: str) -> Path:
 
 
 def _name(path: Path, root: Path) -> str:
-    """Return what to call a file of the project in a sentence."""
+    """Return the name of one of the project's files for a message."""
     return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
@@ -146,10 +146,10 @@ def _rename_if_there(path: Path, target: Path) -> None:
 
 
 class Stage:
-    """A folder in which the app is complete before any running process can see it."""
+    """A folder where the app is completed before any running process can see it."""
 
     def __init__(self, folder: Path, app: str) -> None:
-        """Prepare an app in the empty `folder`."""
+        """Prepare to write an app to the empty `folder`."""
         self.app = folder / app
         self._environment = {
             **os.environ,
@@ -162,7 +162,7 @@ class Stage:
         )
 
     def write(self, model: str) -> None:
-        """Write the app's files, as the project's tools want them, and its first migration."""
+        """Write the app's files, formatted by the project's tools, and its first migration."""
         call_command(
             StartApp(),
             self.app.name,
@@ -174,7 +174,7 @@ class Stage:
             heading=self.app.name.replace("_", " ").capitalize(),
         )
         self.manage("makemigrations", self.app.name)
-        # How lines break and imports are sorted depends on the name.
+        # Line breaks and import order depend on the name.
         files = sorted(map(str, self.app.rglob("*.py")))
         known = f'lint.isort.known-first-party = ["{self.app.name}"]'
         self._run("-m", "ruff", "check", "--select", "I", "--fix", "--config", known, *files)
@@ -185,7 +185,7 @@ class Stage:
         self._run("manage.py", *arguments)
 
     def _run(self, *command: str) -> None:
-        """Run Python in the folder of the project. Raises CannotAddError if it fails."""
+        """Run Python in the project's folder. Raises CannotAddError if it fails."""
         process = subprocess.run(  # noqa: S603 - our own commands.
             [sys.executable, *command],
             cwd=paths.project(),

@@ -1,5 +1,5 @@
-"""The one error of this package."""
+"""This package's only error."""
 
 
 class CannotAddError(Exception):
-    """No app was added, and nothing is left of the attempt; the message is for the user."""
+    """No app was added, and nothing was changed; the message is for the user."""

@@ -1,6 +1,6 @@
-"""Where a project says which apps it has: each function returns a file's text with one more.
+"""Adds an app to the files that list a project's apps; each function returns the new text.
 
-They raise CannotAddError if the file is of another form than they know.
+They raise CannotAddError if they do not know the file's form.
 """
 
 import ast
@@ -18,27 +18,27 @@ def with_installed_app(settings: str, file: str, app: str) -> str:
 
 
 def lists_apps(source: str) -> bool:
-    """Tell whether a module has a list INSTALLED_APPS of its own, not one that extends another."""
+    """Tell whether a module has its own INSTALLED_APPS list, not one that extends another."""
     entries = _list(source, "INSTALLED_APPS")
     return entries is not None and not any(isinstance(one, ast.Starred) for one in entries.elts)
 
 
 def with_address(urls: str, file: str, app: str) -> str:
-    """Return the URL configuration with the addresses of `app`, before what would answer them."""
+    """Return the URL configuration with the app's entry, before any that would also match."""
     entry = f'path("{app}/", include("{app}.urls"))'
     if missing := {"include", "path"} - _imported(urls):
         raise CannotAddError(
-            f"No app was added: {file} does not import {' and '.join(sorted(missing))} from "
-            f"django.urls, which `{entry},` needs; import it there and run this again."
+            f"No app was added: `{entry},` needs {' and '.join(sorted(missing))} from django.urls, "
+            f"which {file} does not import; import it there and run this again."
         )
     before = functools.partial(_before_what_answers, f"{app}/")
     return _with_entry(urls, file, "urlpatterns", entry, before)
 
 
 def with_checks(pyproject: str, file: str, app: str) -> str:
-    """Return pyproject.toml with `app` among what pytest and mypy look at.
+    """Return pyproject.toml with `app` in the lists for pytest and mypy.
 
-    A list that is not there is not missed: its tool looks at everything then, or is not used.
+    Missing lists are ignored: their tool checks everything then, or is not used.
     """
     for table, key, value in (
         (("tool", "pytest", "ini_options"), "testpaths", app),
@@ -55,7 +55,7 @@ def with_checks(pyproject: str, file: str, app: str) -> str:
         where = rf'^{heading}\n(?:(?!\[).*\n)*?{key} = \[(\n *)?[^\]]*"'
         found = re.search(where, pyproject, flags=re.MULTILINE)
         end = found.end() if found else 0
-        # A line of its own in a list of several lines.
+        # On its own line if the list has several.
         gap = (found and found[1]) or " "
         changed = f'{pyproject[:end]},{gap}"{value}"{pyproject[end:]}'
         if not _is_toml(changed, expected):
@@ -66,7 +66,7 @@ def with_checks(pyproject: str, file: str, app: str) -> str:
 
 
 def _with_entry(source: str, file: str, name: str, entry: str, index_for: Any) -> str:
-    """Return Python source whose list `name` has one more line, and is otherwise the same."""
+    """Return the Python source with one more line in the list `name`, otherwise unchanged."""
     entries = _list(source, name)
     if entries is None:
         raise _no_place(file, f"list `{name} = [...]`", entry)
@@ -95,7 +95,7 @@ def _at_the_end(entries: list[ast.expr]) -> int:
 
 
 def _before_what_answers(address: str, entries: list[ast.expr]) -> int:
-    """Return where the first entry stands that may answer `address`, too."""
+    """Return the index of the first entry that may also match `address`."""
     for index, entry in enumerate(entries):
         match entry:
             case ast.Call(func=ast.Name(id="path"), args=[ast.Constant(value=str(route)), *_]) if (
@@ -128,7 +128,7 @@ def _list(source: str, name: str) -> ast.List | None:
 
 
 def _statements(source: str) -> list[ast.stmt]:
-    """Return what stands at the top level of a module: nothing, if it is no Python."""
+    """Return a module's top-level statements, or nothing if it is not valid Python."""
     try:
         return ast.parse(source).body
     except SyntaxError:
@@ -150,6 +150,6 @@ def _is_toml(text: str, expected: dict[str, Any]) -> bool:
 
 def _no_place(file: str, place: str, entry: str) -> CannotAddError:
     return CannotAddError(
-        f"No app was added: {file} has no {place}, where `{entry},` would be added; write it in "
+        f"No app was added: {file} has no {place} to which `{entry},` could be added; write it in "
         "that form and run this again."
     )

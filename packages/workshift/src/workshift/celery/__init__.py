@@ -1,4 +1,4 @@
-"""A Celery app with what Celery itself leaves to each project; the modules here stand alone."""
+"""A Celery app with what Celery leaves to each project. Each module here also works alone."""
 
 from .app import Celery
 

@@ -1,4 +1,4 @@
-"""The Celery app of a Django project: Celery's own, corrected where it surprises."""
+"""The Celery app of a Django project: Celery's own, without its surprises."""
 
 import os
 from importlib import import_module
@@ -13,34 +13,34 @@ from . import shell_variables
 
 
 class Celery(celery.Celery):
-    """Celery's app; takes what that takes.
+    """Celery's app, with the same arguments.
 
-    - A task that calls `sys.exit()` has failed, instead of running again for ever.
-    - Database connections are closed before and after each task if they are too old or broken, as
-      they are before and after each request.
-    - Variables that another project has left in the shell, such as CELERY_BROKER_URL, do not win
-      over the settings; `manage.py check` names them.
-    - An environment that the settings cannot be read from ends the process in one sentence.
+    - A task that calls `sys.exit()` fails instead of running again forever.
+    - Old or broken database connections are closed before and after each task, as Django does for
+      each request.
+    - Variables that another project left in the shell, such as CELERY_BROKER_URL, do not override
+      the settings; `manage.py check` names them.
+    - If the settings cannot be read from the environment, the process exits with one sentence.
     """
 
     registry_cls = "workshift.celery.registry:Tasks"
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        """Make the app; DJANGO_SETTINGS_MODULE must be set."""
+        """Create the app; DJANGO_SETTINGS_MODULE must be set."""
         with one_sentence_if_invalid():
             require_settings_module()
         shell_variables.set_aside()
         super().__init__(*args, **options)
         self.on_configure.connect(_read_settings)
-        # A generation imports the app first; Celery's command line, which it runs then, sets some
-        # of the variables anew.
+        # A generation imports the app first and then runs Celery's command line, which sets some of
+        # the variables again.
         celeryd_init.connect(_set_aside_again)
         task_prerun.connect(close_old_connections)
         task_postrun.connect(close_old_connections)
 
 
 def _read_settings(**_: Any) -> None:
-    # Before Celery does, which would print the traceback of a bad `.env`.
+    # Before Celery does: it would print a traceback for a bad `.env`.
     with one_sentence_if_invalid():
         import_module(os.environ["DJANGO_SETTINGS_MODULE"])
 

@@ -1,4 +1,4 @@
-"""The project's broker as its Celery app has it: the address, and how Redis names its keys."""
+"""The project's broker, as its Celery app configures it: its address and its key prefix."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,17 +12,17 @@ _REDIS = frozenset({"redis", "rediss"})
 
 
 def address() -> str:
-    """Return the URL of the broker that tasks are sent to; of several, the first."""
+    """Return the URL of the broker that tasks are sent to, or the first of several."""
     return str(current_app.connection_for_write().as_uri(include_password=True))
 
 
 def is_redis(url: str) -> bool:
-    """Tell whether `url` is that of a Redis server which `connect()` can ask."""
+    """Tell whether `url` is a Redis server that `connect()` can use."""
     return urlsplit(url).scheme in _REDIS
 
 
 def key_prefix() -> str:
-    """Return what stands before the name of every key in Redis, often nothing."""
+    """Return the prefix of every key in Redis, often empty."""
     return str(transport_options().get("global_keyprefix", ""))
 
 
@@ -32,13 +32,13 @@ def transport_options() -> dict[str, Any]:
 
 
 def connect(url: str) -> redis.Redis:
-    """Return a client that waits a second at the longest and tries once."""
+    """Return a client that waits at most a second and does not retry."""
     return redis.Redis.from_url(
         url, socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 0)
     )
 
 
 def without_password(url: str) -> str:
-    """Return `url` as it can be shown: without user, password and options."""
+    """Return `url` without user, password and options, so that it can be shown."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

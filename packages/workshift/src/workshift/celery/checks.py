@@ -1,8 +1,8 @@
-"""Django system checks of the Celery settings: mistakes that Celery passes over in silence.
+"""Checks the Celery settings for mistakes that Celery silently ignores.
 
-They run before every management command, and alone with `manage.py check --tag celery`. To add
-one, write a function that yields messages and decorate it with
-`@checks.register("celery")`.
+These Django system checks run before every management command, and alone with
+`manage.py check --tag celery`. To add one, write a function that yields messages and decorate it
+with `@checks.register("celery")`.
 """
 
 import ssl
@@ -16,10 +16,10 @@ from celery.app import defaults
 from django.conf import settings
 from django.core import checks, mail
 
-# The namespace that celery.py reads Django's settings with.
+# The namespace with which celery.py reads Django's settings.
 PREFIX = "CELERY_"
 
-# Settings that begin with our prefix, but are read by something else than Celery's configuration.
+# Settings that begin with our prefix but are not part of Celery's configuration.
 KNOWN_ELSEWHERE = {"CELERY_DB_REUSE_MAX"}
 
 OPTIONS = dict(defaults.flatten(defaults.NAMESPACES))
@@ -33,20 +33,20 @@ NEW_NAMES = {
     for old in option.old
 }
 
-# Seconds; kombu's own, where we set none.
+# Seconds; kombu's default.
 DEFAULT_VISIBILITY_TIMEOUT = 3600
 
 Messages = Iterator[checks.CheckMessage]
 
 
 def value_of(name: str) -> Any:
-    """What the Celery app takes for its setting `name`: the project's or its default."""
+    """Return the Celery app's setting `name`: the project's value or the default."""
     return current_app.conf[name]
 
 
 @checks.register("celery")
 def names_exist(**_: Any) -> Messages:
-    """A misspelt setting is ignored; an old name works until it disappears."""
+    """Find misspelt settings, which Celery ignores, and old names, which will stop working."""
     for name in dir(settings):
         if not name.startswith("CELERY") or name in VALID_NAMES | KNOWN_ELSEWHERE:
             continue
@@ -69,11 +69,11 @@ def names_exist(**_: Any) -> Messages:
 
 @checks.register("celery")
 def time_limits_fit(**_: Any) -> Messages:
-    """The limits of a task must exist, and come one after the other."""
+    """Check that a task has time limits, in the right order."""
     soft, hard = value_of("task_soft_time_limit"), value_of("task_time_limit")
     if not hard:
         yield checks.Warning(
-            "CELERY_TASK_TIME_LIMIT is not set: a task that hangs holds a worker process for ever.",
+            "CELERY_TASK_TIME_LIMIT is not set: a task that hangs holds a worker process forever.",
             hint="Set it to the longest time, in seconds, that any task may take.",
             id="celery.W001",
         )
@@ -82,7 +82,7 @@ def time_limits_fit(**_: Any) -> Messages:
         yield checks.Error(
             f"CELERY_TASK_SOFT_TIME_LIMIT ({soft} s) is not shorter than CELERY_TASK_TIME_LIMIT "
             f"({hard} s): a task is killed before it can clean up.",
-            hint="Make the soft limit shorter, by the time that cleaning up takes.",
+            hint="Shorten the soft limit by the time that cleaning up takes.",
             id="celery.E003",
         )
     timeout = value_of("broker_transport_options").get(
@@ -100,21 +100,21 @@ def time_limits_fit(**_: Any) -> Messages:
 
 @checks.register("celery")
 def tasks_go_to_the_worker(**_: Any) -> Messages:
-    """Eager mode runs a task where it is sent: the visitor waits for it."""
+    """Refuse eager mode, which makes the visitor wait for the task."""
     # Django's test runner and pytest-django create the outbox.
     testing = hasattr(mail, "outbox")
     if value_of("task_always_eager") and not testing:
         yield checks.Error(
             "CELERY_TASK_ALWAYS_EAGER is on outside tests: each task runs in the process that "
             "sends it, and no worker ever sees it.",
-            hint="Remove the setting, or set it in the tests only.",
+            hint="Remove the setting, or set it only in tests.",
             id="celery.E005",
         )
 
 
 @checks.register("celery")
 def tls_is_verified(**_: Any) -> Messages:
-    """With rediss:// alone, the broker's connection accepts any certificate."""
+    """Find TLS connections that accept any certificate, as rediss:// alone does."""
     for url_name, ssl_name in (
         ("broker_url", "broker_use_ssl"),
         ("result_backend", "redis_backend_use_ssl"),
@@ -123,19 +123,19 @@ def tls_is_verified(**_: Any) -> Messages:
         if "rediss://" in url and not verifies(url, value_of(ssl_name)):
             yield checks.Error(
                 f"{PREFIX}{url_name.upper()} uses TLS without verifying the server's "
-                "certificate: whoever is in between can read and change the tasks.",
+                "certificate: anyone in between can read and change the tasks.",
                 hint="Append ?ssl_cert_reqs=required to REDIS_URL.",
                 id="celery.E006",
             )
 
 
 def uses_redis_as_broker() -> bool:
-    """Whether the broker is Redis, the one with a visibility timeout."""
+    """Tell whether the broker is Redis, which has a visibility timeout."""
     return str(value_of("broker_url") or "").startswith(("redis://", "rediss://", "sentinel://"))
 
 
 def verifies(url: str, options: Any) -> bool:
-    """Whether TLS to `url`, with the `options` of the setting for it, checks the certificate."""
+    """Tell whether TLS to `url`, with these `options`, verifies the certificate."""
     given = options.get("ssl_cert_reqs") if isinstance(options, dict) else None
     if given is None:
         given = parse_qs(url.partition("?")[2]).get("ssl_cert_reqs", [""])[0]

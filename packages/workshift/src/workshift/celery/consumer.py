@@ -1,4 +1,4 @@
-"""A worker that waits for its broker, and keeps what it holds, however long either takes."""
+"""A worker that waits for its broker and keeps the tasks it holds, however long that takes."""
 
 import logging
 import warnings
@@ -14,32 +14,32 @@ from .visibility import Visibility
 
 logger = get_logger(__name__)
 
-# Seconds between two attempts. Celery's own pause grows to half a minute, which is how long
-# tasks would wait after the broker is back.
+# Seconds between two attempts. Celery's own pause grows to half a minute, and tasks would wait
+# that long after the broker is back.
 _PAUSE = 0.5
 
 
 class PatientConsumer(Consumer):
-    """Celery's consumer with another way of waiting; see the setting CELERY_WORKER_CONSUMER.
+    """Celery's consumer, but it waits differently; see the setting CELERY_WORKER_CONSUMER.
 
-    It says in one line that the broker is away, and in one that it is back.
+    It logs one line when the broker is gone, and one when it is back.
     """
 
-    # To celery-types it is a variable.
+    # celery-types declares it as a variable.
     class Blueprint(Consumer.Blueprint):  # type: ignore[valid-type,misc]
-        """Celery's steps of a consumer, and one of ours."""
+        """Celery's steps of a consumer, and one more."""
 
         default_steps = (*Consumer.Blueprint.default_steps, Visibility)
 
     def ensure_connected(self, conn: Any) -> Any:
-        """Return `conn` when the broker has answered, however long that takes."""
+        """Return `conn` once the broker answers, however long that takes."""
         failures: list[Exception] = []
 
         def note(error: Exception, pause: float) -> None:
             del pause
             if not failures:
                 logger.warning(
-                    "The broker at %s is not there (%s). Waiting for it.",
+                    "The broker at %s does not answer (%s). Waiting for it.",
                     conn.as_uri(),
                     error,
                 )
@@ -58,13 +58,13 @@ class PatientConsumer(Consumer):
         return connection
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
-        """Clean up as Celery does, without its own lines: ours comes with the next attempt."""
+        """Clean up as Celery does, but log nothing: the next attempt logs our line."""
         celery_logger = logging.getLogger(Consumer.__module__)
         level = celery_logger.level
         celery_logger.setLevel(logging.ERROR)
         try:
             with kept_client(self), warnings.catch_warnings():
-                # The one there is advises to cancel running tasks; the settings decide against it.
+                # Celery advises to cancel running tasks; the settings decide against it.
                 warnings.simplefilter("ignore", CPendingDeprecationWarning)
                 super().on_connection_error_after_connected(exc)
         except AttributeError as error:

@@ -1,8 +1,7 @@
-"""The names inside Celery, kombu, billiard and redis-py that this project relies on.
+"""The private names of Celery, kombu, billiard and redis-py that this project relies on.
 
-None of them is promised to anyone, so a new version may change each. They stand here and nowhere
-else, and `tests/test_celery_internals.py` has a test for each: after an upgrade, that file says
-what is missing.
+Any new version may change them. They are used only here, and `tests/test_celery_internals.py` tests
+each of them: after an upgrade, it shows what is missing.
 """
 
 import contextlib
@@ -30,41 +29,41 @@ _apps: Any = celery_apps
 
 
 def made_apps() -> list[Celery]:
-    """Return the Celery apps that this process has made, but for Celery's own fallback."""
+    """Return the Celery apps that this process has created, except Celery's own fallback."""
     return [app for app in _apps._get_active_apps() if app.main != "default"]  # noqa: SLF001
 
 
-# Celery 5.7 brought it; before, what waits for its ETA is in the timer only.
+# New in Celery 5.7; before, tasks that wait for their ETA are only in the timer.
 _scheduled_requests: Any = getattr(_state, "scheduled_requests", set())
 
 
 def limits() -> list[str]:
-    """Return a sentence for each thing that the reload cannot do on the installed versions."""
-    # Here, as only `runworker` asks, and only Linux has it.
+    """Return a sentence for each thing that the reload cannot do with the installed versions."""
+    # Imported here because only `runworker` needs it, and only Linux has it.
     try:
         from watchdog.observers import inotify_c  # noqa: PLC0415
     except ImportError:
         return []
-    if hasattr(inotify_c, "InotifyFD"):  # watchdog 7 brought it.
+    if hasattr(inotify_c, "InotifyFD"):  # New in watchdog 7.
         return []
     sentence = (
         "watchdog before version 7 takes one of the system's inotify instances for each folder "
-        "(fs.inotify.max_user_instances, usually 128); if none is left, files are looked at twice "
-        "a second."
+        "(fs.inotify.max_user_instances, usually 128); if none is left, files are checked twice a "
+        "second."
     )
     return [sentence]
 
 
 def started_requests() -> list[Any]:
-    """Return the requests that the worker has reserved; after `take_waiting()`, those that run."""
+    """Return the worker's reserved requests; after `take_waiting()`, only the running ones."""
     return list(_state.reserved_requests)
 
 
 def take_waiting(consumer: Any) -> list[Any]:
-    """Take out of the worker, and return, the requests that it has reserved but not started.
+    """Remove from the worker, and return, the requests that it has reserved but not started.
 
-    Those wait for their ETA, for their rate limit, or for a free process of the pool. Each is
-    looked at by identity: the timer also holds weak references that can no longer be compared.
+    They wait for their ETA, their rate limit or a free pool process. They are compared by identity,
+    because the timer also holds dead weak references, which cannot be hashed.
     """
     waiting: dict[int, Any] = {}
     for entry in [scheduled.entry for scheduled in consumer.timer.queue]:
@@ -75,12 +74,12 @@ def take_waiting(consumer: Any) -> list[Any]:
         if bucket is not None:
             waiting |= {id(request): request for request, _ in bucket.contents}
             bucket.clear_pending()
-    # Pools without an event loop have none.
+    # Pools without an event loop have no semaphore.
     semaphore = getattr(consumer.controller, "semaphore", None)
     if semaphore is not None:
         for _, arguments, *_ in semaphore._waiting:  # noqa: SLF001
             waiting[id(arguments[0])] = arguments[0]
-        semaphore._waiting.clear()  # noqa: SLF001 - clear() would also free what is running.
+        semaphore._waiting.clear()  # noqa: SLF001 - semaphore.clear() would also free running ones.
     for request in waiting.values():
         _scheduled_requests.discard(request)
         _state.reserved_requests.discard(request)
@@ -88,12 +87,12 @@ def take_waiting(consumer: Any) -> list[Any]:
 
 
 def pool_processes(consumer: Any) -> list[int]:
-    """Return the ids of the pool's processes; none if tasks run in the worker's own process."""
+    """Return the ids of the pool's processes: none if tasks run in the worker itself."""
     return list(consumer.pool.info.get("processes", ()))
 
 
 def ask_to_stop(code: int) -> None:
-    """Have the worker end with `code`, also while it boots or waits for its broker."""
+    """Make the worker exit with `code`, even while it boots or waits for its broker."""
     _state.should_stop = code
 
 
@@ -105,7 +104,7 @@ def blocked_connection(consumer: Any) -> Any:
 
 
 def unblock(consumer: Any) -> None:
-    """End the BRPOP that Redis has not yet answered. Raises the broker's connection errors."""
+    """End the BRPOP that Redis has not answered yet. Raises the broker's connection errors."""
     connection = blocked_connection(consumer)
     if not connection:
         return
@@ -117,10 +116,10 @@ def unblock(consumer: Any) -> None:
 
 
 def make_wakeable(hub: Any) -> None:
-    """Have the event loop `hub` begin its next turn at once if another thread calls `call_soon()`.
+    """Wake the event loop `hub` at once when another thread calls `call_soon()`.
 
-    Must be called in the loop's thread. kombu 5.7 brought that; before, the loop goes on sleeping,
-    for up to a second.
+    Call this in the loop's thread. kombu 5.7 does it itself; before, the loop sleeps on, for up to
+    a second.
     """
     if hasattr(hub, "_waker"):
         return
@@ -130,7 +129,7 @@ def make_wakeable(hub: Any) -> None:
     def call_soon(*arguments: Any) -> Any:
         promise = type(hub).call_soon(hub, *arguments)
         if threading.get_ident() != loop_thread:
-            with contextlib.suppress(BlockingIOError):  # Enough to wake it are there already.
+            with contextlib.suppress(BlockingIOError):  # A full buffer wakes it as well.
                 writer.send(b"\0")
         return promise
 
@@ -140,70 +139,70 @@ def make_wakeable(hub: Any) -> None:
 
 @functools.cache
 def _wakeup() -> tuple[socket.socket, socket.socket]:
-    """Return the two ends of what wakes the loop: the same ones after each lost connection."""
+    """Return the socket pair that wakes the loop, always the same one."""
     reader, writer = socket.socketpair()
     writer.settimeout(0)
     return reader, writer
 
 
 def say_offline(consumer: Any) -> None:
-    """Tell monitors that this worker is gone, if it has told them that it is there."""
+    """Tell monitors that this worker is offline, if it has told them that it is online."""
     if consumer.heart is not None:
         consumer.heart.stop()
 
 
 def requeue_quietly() -> None:
-    """Say nothing from now on of messages that arrive after the consumer has been cancelled.
+    """Do not log messages that arrive after the consumer is cancelled.
 
-    kombu puts each back into its queue, as it should, and warns that it was undeliverable.
+    kombu correctly returns each to its queue, but warns that it was undeliverable.
     """
     logging.getLogger(kombu.transport.virtual.base.__name__).setLevel(logging.ERROR)
 
 
 def _address(connection: Any) -> str:
-    """Return the connection's own address as Redis writes it in CLIENT LIST."""
+    """Return the connection's own address as CLIENT LIST shows it."""
     host, port = connection._sock.getsockname()[:2]  # noqa: SLF001 - redis-py has no accessor.
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def visibility_timeout(consumer: Any) -> float | None:
-    """Return the seconds after which Redis hands out again what is not acknowledged.
+    """Return the seconds after which Redis redelivers an unacknowledged task.
 
-    None if the broker is another one.
+    None if the broker is not Redis.
     """
     channel = consumer.task_consumer.channel
     return channel.visibility_timeout if hasattr(channel, "unacked_index_key") else None
 
 
 def renew_held(consumer: Any) -> None:
-    """Have the visibility timeout of what the worker holds begin anew.
+    """Restart the visibility timeout of the tasks that the worker holds.
 
     Raises the broker's connection errors.
     """
     channel = consumer.task_consumer.channel
-    # What runs may have come on an earlier connection.
+    # A running task may have come on an earlier connection.
     tags = [*channel.qos._delivered, *(one.message.delivery_tag for one in started_requests())]  # noqa: SLF001
     if tags:
         with channel.conn_or_acquire() as client:
-            # Only what is still there: a task may be acknowledged at this moment.
+            # Update only: a task may be acknowledged at this moment.
             client.zadd(channel.unacked_index_key, dict.fromkeys(tags, time.time()), xx=True)
 
 
 def revoke_ids(ids: list[str]) -> None:
-    """Have the worker throw the tasks with these ids away when they come."""
+    """Make the worker discard the tasks with these ids when they arrive."""
     _state.revoked.update(ids)
 
 
 def revoked_stamps() -> dict[str, list[str]]:
-    """Return the stamps whose tasks are revoked, by header; a change counts at once."""
+    """Return the stamps whose tasks are revoked, by header; changes take effect at once."""
     stamps: dict[str, list[str]] = _state.revoked_stamps
     return stamps
 
 
 def intercept_command(name: str, handler: Callable[..., Any]) -> Callable[..., Any]:
-    """Have `handler` carry out the remote control command `name`; return what did so before.
+    """Make `handler` run the remote control command `name`; return the previous handler.
 
-    It is called with that function, the state that commands get, and the command's arguments.
+    `handler` gets the previous one, the state that commands get, and the command's arguments.
     """
     command: Callable[..., Any] = Panel.data[name]
     Panel.data[name] = functools.partial(handler, command)
@@ -211,27 +210,27 @@ def intercept_command(name: str, handler: Callable[..., Any]) -> Callable[..., A
 
 
 def run_command(consumer: Any, command: Callable[..., Any], **arguments: Any) -> Any:
-    """Carry out a remote control command in the worker of `consumer`, and return its reply."""
+    """Run a remote control command in the worker of `consumer` and return its reply."""
     state = AttributeDict(app=consumer.app, hostname=consumer.hostname, consumer=consumer)
     return command(state, **arguments)
 
 
 def is_told_to_stop() -> bool:
-    """Tell whether this pool process has been told to end, and exits from within its task."""
+    """Tell whether this pool process was told to exit, which it does from within its task."""
     common: Any = billiard.common
-    # billiard 4.3 brought the function, which returns what stands in the list.
+    # The function is new in billiard 4.3; it returns the item of that list.
     if hasattr(common, "terminate_handler_fired"):
         return bool(common.terminate_handler_fired())
     return bool(common._should_have_exited[0])  # noqa: SLF001
 
 
 def remember_redis_version() -> None:
-    """Have redis-py read its own version once.
+    """Make redis-py read its own version only once.
 
-    From version 7 on it reads it from the package's metadata again for each connection, which takes
-    a tenth of the start of a worker.
+    Since version 7 it reads it from the package's metadata for each connection, which takes a tenth
+    of a worker's start.
     """
-    # Here, as the web process imports this module, too, and does without this package's 50 ms.
+    # Imported here because the web process imports this module, too, and can save these 50 ms.
     import redis.utils  # noqa: PLC0415
 
     redis.utils.get_lib_version = functools.cache(redis.utils.get_lib_version)
@@ -239,11 +238,11 @@ def remember_redis_version() -> None:
 
 @contextmanager
 def kept_client(consumer: Any) -> Iterator[None]:
-    """Leave the broker's transport its Redis client when the block closes the connection.
+    """Keep the transport's Redis client while the block closes the connection.
 
-    Closing a Redis channel that has unacknowledged messages fails once its transport has lost its
-    client (https://github.com/celery/kombu/issues/582), and the acknowledgement of a task that is
-    still running would fail the same way. Both would end the worker.
+    Without it, closing a Redis channel with unacknowledged messages fails
+    (https://github.com/celery/kombu/issues/582), and so does acknowledging a task that is still
+    running. Either would end the worker.
     """
     transport = consumer.connection.transport if consumer.connection else None
     client = getattr(transport, "client", None)
@@ -255,12 +254,12 @@ def kept_client(consumer: Any) -> Iterator[None]:
 
 
 def restore_taken(channel: Any, *, taken_before: float) -> int:
-    """Put back what workers took from Redis before a time (seconds since 1970); return how many.
+    """Requeue the tasks that workers took before a time (seconds since 1970); return how many.
 
-    `channel` is one of kombu's for Redis.
+    `channel` is a kombu channel for Redis.
     """
-    # The newest first: each goes to the front of its queue, so the oldest is first again.
-    # By this command, as older versions of kombu put the prefix of our keys before no ZRANGE.
+    # The newest first: each goes to the front of its queue, so the oldest ends up first.
+    # Not ZRANGE: older versions of kombu do not add our key prefix to it.
     tags = channel.client.zrevrangebyscore(channel.unacked_index_key, taken_before, 0)
     for tag in tags:
         channel.qos.restore_by_tag(tag)

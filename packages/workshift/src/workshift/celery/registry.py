@@ -1,4 +1,4 @@
-"""A task that exits has failed, as one that raises any other error has."""
+"""Makes a task that exits fail, like one that raises any other error."""
 
 import functools
 from collections.abc import Callable, Iterator
@@ -11,19 +11,19 @@ from celery.exceptions import WorkerShutdown, WorkerTerminate
 
 from .internals import is_told_to_stop
 
-# What a worker calls of a task besides `run()`, if the task's class has its own.
+# The methods besides `run()` that a worker calls if the task's class overrides them.
 _OWN = ("__call__", "before_start", "on_success", "on_failure", "on_retry", "after_return")
 
 
 class TaskExitError(Exception):
-    """A task has called `sys.exit()`, or something that does, such as a management command."""
+    """A task called `sys.exit()`, or something that does, such as a management command."""
 
 
 class Tasks(TaskRegistry):
     """The tasks of an app, each of which fails with `TaskExitError` if its code exits.
 
-    To Celery such a task has lost its process, as a killed one has: it would be handed out again,
-    and exit again, for ever. A base class would leave out tasks with a base class of their own.
+    Celery thinks that such a task has lost its process, as a killed one has: it would redeliver the
+    task, which would exit again, forever. A base class would miss tasks that have their own.
     """
 
     def __setitem__(self, name: str, task: Any) -> None:
@@ -44,13 +44,13 @@ class Tasks(TaskRegistry):
 def _run(self: Any, *args: Any, **kwargs: Any) -> Any:
     if self.request.called_directly:
         return Task.__call__(self, *args, **kwargs)
-    # Not `Task.__call__`, which would hide the request from the task.
+    # Not `Task.__call__`: it would hide the request from the task.
     with exit_is_failure():
         return self.run(*args, **kwargs)
 
 
 def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `method`, which exits only if it is called without a worker, as any function would."""
+    """Return `method`, which can exit only if it is called directly, like any function."""
 
     @functools.wraps(method)
     def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -64,13 +64,13 @@ def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def exit_is_failure() -> Iterator[None]:
-    """Raise TaskExitError where the block raises SystemExit, unless its process is told to stop."""
+    """Raise TaskExitError if the block raises SystemExit, unless its process was told to stop."""
     try:
         yield
     except (WorkerShutdown, WorkerTerminate):
         raise
     except SystemExit as error:
-        # Told to stop, a pool process exits from within its task, which then goes back.
+        # A pool process that was told to stop exits from within its task, which is then requeued.
         if is_told_to_stop():
             raise
         raise TaskExitError(f"The task called sys.exit({error.code!r}).") from error

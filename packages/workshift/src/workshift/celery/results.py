@@ -1,4 +1,4 @@
-"""Where Celery keeps the results of tasks: its own Redis backend, with two corrections."""
+"""Celery's Redis result backend, with two corrections."""
 
 from typing import Any
 
@@ -7,21 +7,21 @@ from celery.exceptions import NotRegistered
 
 
 class ResultStore(RedisBackend):
-    """Redis as the result backend, left alone by whoever only sends a task.
+    """Redis as the result backend, which sending a task does not touch.
 
-    Celery subscribes to the result of each task before it sends it, for the case that somebody
-    waits for it. While Redis is away that makes `.delay()` fail with a bare `RuntimeError`, and
-    while Redis is silent all threads of a web process wait for each other, 2 s each, as they
-    share one lock. Nothing is lost without it: `AsyncResult.get()` subscribes by itself.
+    Celery subscribes to the result of each task before it sends the task, in case anyone waits for
+    it. While Redis is down, that makes `.delay()` fail with a bare `RuntimeError`; while Redis does
+    not respond, all threads of a web process wait for each other, 2 s each, because they share one
+    lock. Nothing is lost without it: `AsyncResult.get()` subscribes as well.
     """
 
     def on_task_call(self, producer: Any, task_id: str) -> None:
         """Do nothing when a task is sent."""
 
     def mark_as_failure(self, task_id: str, exc: Any, *args: Any, **options: Any) -> None:
-        """Store a failure; of a task that the worker does not know, with what is known of it."""
+        """Store a failure, with name and arguments even if the worker does not know the task."""
         if isinstance(exc, NotRegistered):
-            # Celery would store it as the failure of no task, without arguments.
+            # Celery would store it without the task's name and arguments.
             known, request = self.get_task_meta(task_id), options["request"]
             request.task, request.args, request.kwargs = map(known.get, ("name", "args", "kwargs"))
             request.stamped_headers = known.get("stamped_headers") or []

@@ -1,7 +1,7 @@
-"""Variables that another project has left in the shell, and that Celery would obey before us.
+"""Ignores variables that another project left in the shell and that Celery would obey.
 
-Celery takes its broker, its result store and its loader from the environment before any setting
-(https://github.com/celery/celery/issues/4284). The worker would then use another Redis than the
+Celery prefers the broker, the result backend and the loader of the environment to any setting
+(https://github.com/celery/celery/issues/4284). The worker would then use a different Redis from the
 one that `./scripts/dev` names and starts.
 """
 
@@ -12,8 +12,8 @@ from typing import Any
 
 from django.core import checks
 
-# The options -b, --result-backend and --loader of Celery's command line end up in these, and so do
-# the variables BROKER_URL, RESULT_BACKEND and LOADER, which it takes for those options.
+# Celery's command line also copies its options -b, --result-backend and --loader into these, and
+# the variables BROKER_URL, RESULT_BACKEND and LOADER, which it reads as those options.
 OBEYED_BY_CELERY = (
     "CELERY_BROKER_READ_URL",
     "CELERY_BROKER_URL",
@@ -22,14 +22,14 @@ OBEYED_BY_CELERY = (
     "CELERY_RESULT_BACKEND",
 )
 
-# Those that were set and do not count.
+# Those that were set and are ignored.
 ignored: set[str] = set()
 
 
 def set_aside() -> None:
-    """Remove from the environment what would win over our settings, and note it in `ignored`.
+    """Remove the variables that would override our settings, and record them in `ignored`.
 
-    What this command line itself asks for stays.
+    What this command line asks for stays.
     """
     for name in OBEYED_BY_CELERY:
         value = os.environ.get(name)
@@ -40,17 +40,17 @@ def set_aside() -> None:
 
 @checks.register("celery")
 def variables_are_ours(**_: Any) -> Iterator[checks.CheckMessage]:
-    """What another project has left in the shell does not count; say so to whoever meant it."""
+    """Report ignored variables to anyone who set them on purpose."""
     if ignored:
         yield checks.Warning(
-            f"{' and '.join(sorted(ignored))} in the environment: ignored, as the settings "
-            "say which broker and which result store this project uses.",
+            f"{' and '.join(sorted(ignored))} in the environment: ignored, because the settings "
+            "choose this project's broker and result backend.",
             hint="If you mean this project, set REDIS_URL; if not, unset it in this shell.",
             id="celery.W002",
         )
     if "error" in os.environ.get("PYTHONWARNINGS", ""):
         yield checks.Warning(
-            "PYTHONWARNINGS in the environment turns warnings into errors: one of a package may "
+            "PYTHONWARNINGS in the environment turns warnings into errors: a package's warning may "
             "keep the worker from starting.",
             hint="Unset it in this shell.",
             id="celery.W003",

@@ -1,9 +1,9 @@
-"""What a worker holds stays with it: Redis hands nothing to a second worker while the first lives.
+"""Keeps Redis from giving a task to a second worker while the first is alive.
 
-Redis gives a task back when it has not been acknowledged for the visibility timeout. That is meant
-for workers that are dead, but counts from when the task was taken, and a worker takes a task that
-has a countdown at once, and holds it until it is due. One that waited for longer than the timeout
-would run several times (https://github.com/celery/celery/issues/4766).
+Redis redelivers a task that has not been acknowledged within the visibility timeout. That is meant
+for dead workers, but a live one takes a task with a countdown at once and holds it until it is due.
+A task that waits longer than the timeout would run several times
+(https://github.com/celery/celery/issues/4766).
 """
 
 from typing import Any
@@ -15,22 +15,22 @@ from .internals import renew_held, visibility_timeout
 
 logger = get_logger(__name__)
 
-# Renewals within one timeout: a few may fail, as when Redis is away for a moment.
+# Renewals per timeout: a few may fail, for example while Redis restarts.
 _RENEWALS = 10
 
 
 class Visibility(bootsteps.StartStopStep):
-    """Tells Redis again and again, for as long as this worker lives, what it holds."""
+    """Regularly tells Redis which tasks this worker holds."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
     def __init__(self, consumer: Any, **options: Any) -> None:
-        """Prepare; `start()` and `stop()` come with each connection to the broker."""
+        """Prepare; each connection to the broker calls `start()` and `stop()`."""
         super().__init__(consumer, **options)
         self._timer: Any = None
 
     def start(self, consumer: Any) -> None:
-        """Begin, if the broker is one that has a visibility timeout."""
+        """Start, if the broker has a visibility timeout."""
         timeout = visibility_timeout(consumer)
         if timeout:
             self._timer = consumer.timer.call_repeatedly(
@@ -38,7 +38,7 @@ class Visibility(bootsteps.StartStopStep):
             )
 
     def stop(self, consumer: Any) -> None:
-        """End, as the connection does."""
+        """Stop when the connection ends."""
         if self._timer is not None:
             consumer.timer.cancel(self._timer)
             self._timer = None
@@ -47,5 +47,5 @@ class Visibility(bootsteps.StartStopStep):
         try:
             renew_held(consumer)
         except (*consumer.connection_errors, *consumer.channel_errors) as error:
-            # Whether the broker is away is said elsewhere.
+            # The consumer reports that the broker is gone.
             logger.debug("The tasks held were not renewed: %r", error)

@@ -1,1 +1,1 @@
-"""What `./scripts/dev` runs on a developer's machine: the ports, the Redis, the processes."""
+"""Runs the stack on a developer's machine for `./scripts/dev`: ports, Redis, processes."""

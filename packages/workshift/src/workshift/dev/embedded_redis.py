@@ -1,7 +1,7 @@
-"""The stand-in for Redis on a machine that has none: `python embedded_redis.py PORT`.
+"""Replaces Redis on a machine that has none: `python embedded_redis.py PORT`.
 
-It speaks Redis' protocol on 127.0.0.1 and keeps everything in memory, so what waits in it is
-gone when it stops. `runredis` runs it by its path, as it would run `redis-server`.
+It speaks the Redis protocol on 127.0.0.1 and keeps everything in memory, so waiting tasks are lost
+when it stops. `runredis` runs it by its path, as it would run `redis-server`.
 """
 
 import sys
@@ -13,7 +13,7 @@ from redis import ResponseError
 
 def main(port: int) -> None:
     """Serve on `port` of 127.0.0.1 until a signal ends the process."""
-    # Connections that may wait to be accepted; web and worker open several at the same moment.
+    # Connections that may wait to be accepted; web and worker open several at the same time.
     TcpFakeServer.request_queue_size = 128
     server = TcpFakeServer(("127.0.0.1", port))
     server.RequestHandlerClass = improved(server.RequestHandlerClass)
@@ -21,21 +21,21 @@ def main(port: int) -> None:
 
 
 def improved(handler: Any) -> Any:
-    """Return a subclass of fakeredis' handler of connections, closer to what Redis does."""
+    """Return a subclass of fakeredis' connection handler that is closer to Redis."""
 
-    class Handler(handler):  # type: ignore[misc]  # Known at run time only.
-        # Nagle's algorithm holds small answers back: 88 ms a task with it, 2.5 ms without.
+    class Handler(handler):  # type: ignore[misc]  # Known only at run time.
+        # Nagle's algorithm delays small replies: a task takes 88 ms with it, 2.5 ms without.
         disable_nagle_algorithm = True
 
         def setup(self) -> None:
             """Correct two things about a new connection.
 
-            A command that fails is answered with its error, and the connection stays open:
-            fakeredis closes it, and the worker would have to connect anew, as kombu asks for a
-            script by its hash first and sends it only after the error.
+            A failed command returns its error, and the connection stays open. fakeredis closes it,
+            and the worker would have to reconnect: kombu first calls a script by its hash and sends
+            it only after the error.
 
-            CLIENT LIST writes the connection's address as Redis does; fakeredis writes Python's
-            tuple, in which a worker that retires would not find its own.
+            CLIENT LIST shows the connection's address as Redis does. fakeredis shows a Python
+            tuple, in which a retiring worker would not find its own address.
             """
             super().setup()
             host, port = self.client_address[:2]

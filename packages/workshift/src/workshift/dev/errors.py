@@ -1,5 +1,5 @@
-"""What keeps the stack from starting."""
+"""The error that keeps the stack from starting."""
 
 
 class CannotStartError(Exception):
-    """The stack cannot be started; the message is a sentence for the user with the next step."""
+    """The stack cannot start; the message is a sentence for the user with the next step."""

@@ -1,4 +1,4 @@
-"""Writes what `manage.py dev` shows first: the address, the processes, how to stop."""
+"""Builds the first screen of `manage.py dev`: the address, the processes, how to stop."""
 
 import os
 
@@ -10,7 +10,7 @@ from .redis_servers import find_server
 
 
 def first_screen(port: int, own_redis: int | None) -> str:
-    """Return what a newcomer wants to know first: the address, the processes, how to stop."""
+    """Return the text that `manage.py dev` shows first."""
     if own_redis:
         redis = f"{find_server(own_redis).description}, on port {own_redis}"
     else:
@@ -19,13 +19,13 @@ def first_screen(port: int, own_redis: int | None) -> str:
         ""
         if settings.DEBUG
         else """
-    DEBUG is off, as in production: no tracebacks in the browser, no mailbox, and HTTPS only unless
-    USE_HTTPS is off as well. Turn it on in .env, or unset it in this shell.
+    DEBUG is off, as in production: no tracebacks in the browser, no mailbox, and only HTTPS unless
+    USE_HTTPS is off, too. Turn it on in .env, or unset it in this shell.
 """
     )
     other_file = (
         f"""
-    The variables are those of {conf.dotenv()}, as ENV_FILE says, not of .env.
+    The variables come from {conf.dotenv()}, as ENV_FILE says, not from .env.
 """
         if os.environ.get("ENV_FILE")
         else ""
@@ -37,5 +37,5 @@ def first_screen(port: int, own_redis: int | None) -> str:
     worker  Celery; a saved file is live in it at once
     redis   {redis}
 
-    Ctrl-C stops all of them.
+    Ctrl-C stops everything.
 {debug_is_off}{other_file}"""

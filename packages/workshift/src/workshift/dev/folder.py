@@ -1,4 +1,4 @@
-"""The project's folder and `.run` in it: can the stack work there?"""
+"""Checks that the stack can use the project's folder and `.run` in it."""
 
 import os
 import pwd
@@ -11,17 +11,18 @@ from .errors import CannotStartError
 def require_usable(root: Path) -> None:
     """Return if the stack can work in the folder `root`; changes nothing.
 
-    Raises CannotStartError with a sentence that names the path in the way, and the next step.
+    Raises CannotStartError with a sentence that names the bad path and the next step.
     """
     if os.pathsep in str(root):
         raise CannotStartError(
-            f"The path {root} has a colon in it, which is what separates the folders of PATH, so "
-            "the programs in .venv are not found. Rename the folder, and start it there."
+            f"The path {root} contains a colon, which separates the folders in PATH, so the "
+            "programs in .venv are not found. Rename the folder and run this again."
         )
     run = root / ".run"
     if run.is_symlink() and not run.exists():
         raise CannotStartError(
-            f"{run} is a link to {run.readlink()}, which is not there. Remove it and run this again."
+            f"{run} is a link to {run.readlink()}, which does not exist. Remove it and run this "
+            "again."
         )
     if run.exists() and not run.is_dir():
         raise CannotStartError(f"{run} must be a folder. Remove it and run this again.")
@@ -31,7 +32,7 @@ def require_usable(root: Path) -> None:
 
 
 def used(root: Path, run: Path) -> Iterator[Path]:
-    """Yield what the stack writes to, each folder before what is in it."""
+    """Yield what the stack writes to, each folder before its contents."""
     if not run.exists():
         yield root
         return
@@ -53,8 +54,8 @@ def refusal(path: Path, top: Path) -> str:
     owner = path.stat().st_uid
     if os.statvfs(path).f_flag & os.ST_RDONLY:
         return (
-            f"{path} cannot be written: its file system is read-only. Put the project where you "
-            "may write, and start it there."
+            f"{path} cannot be written: its file system is read-only. Move the project to a folder "
+            "that you can write to, and start it there."
         )
     if owner != os.geteuid():
         return (
@@ -65,7 +66,7 @@ def refusal(path: Path, top: Path) -> str:
 
 
 def name_of(user: int) -> str:
-    """Return the name of a user, or the number if this machine knows none."""
+    """Return the name of a user, or the number if it has no name."""
     try:
         return pwd.getpwuid(user).pw_name
     except KeyError:

@@ -1,4 +1,4 @@
-"""Which tasks the stand-in for Redis forgets when it stops: it keeps everything in memory."""
+"""Lists the tasks that the stand-in for Redis forgets when it stops."""
 
 import json
 from collections import Counter
@@ -10,17 +10,17 @@ from ..durable.log import SWEEP
 
 
 def tasks_in(client: Any) -> Counter[str]:
-    """Count the tasks in the Redis of `client` that wait or were not finished, by their names.
+    """Count the waiting and unfinished tasks in the Redis of `client` by name.
 
     Raises redis.RedisError.
     """
-    # The sweep is sent every few seconds, and is sent again.
+    # The sweep does not count: it is sent again every few seconds.
     names = Counter(_name(message) for message in _messages(client))
     return Counter({name: number for name, number in names.items() if name not in {"", SWEEP}})
 
 
 def sentence(tasks: Counter[str]) -> str:
-    """Say that these tasks are gone, and what would have kept them."""
+    """Say that these tasks are lost, and what would have kept them."""
     number = tasks.total()
     listed = ", ".join(f"{name} ({times})" for name, times in sorted(tasks.items()))
     return (
@@ -39,5 +39,5 @@ def _messages(client: Any) -> Iterator[Any]:
 
 
 def _name(message: Any) -> str:
-    """Return the task's name; nothing for a message of another kind, such as remote control's."""
+    """Return the task's name, or nothing for other messages, such as remote control's."""
     return str(message.get("headers", {}).get("task", "")) if isinstance(message, dict) else ""

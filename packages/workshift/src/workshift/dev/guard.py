@@ -1,4 +1,4 @@
-"""Run a program that ends with us, however we end, and that a stop of our group does not hit."""
+"""Runs a program that ends when we do, however we end, but not when our group is stopped."""
 
 import contextlib
 import subprocess
@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ..reload import stopping
 
-# The shell becomes the program ($$ is its process id before and after `exec`). Beside it a
-# subshell waits for a line on the pipe whose other end we hold. When we are gone, killed or
-# not, the pipe ends without that line, and the subshell stops the program.
+# The shell becomes the program ($$ is its process id before and after `exec`). Meanwhile a subshell
+# waits for a line on the pipe whose other end we hold. When we end, even if killed, the pipe closes
+# without that line, and the subshell stops the program.
 GUARD = 'exec 3<&0 </dev/null; (read -r _ <&3 || kill "$$") & exec 3<&-; exec "$@"'
 
 
@@ -17,10 +17,10 @@ GUARD = 'exec 3<&0 </dev/null; (read -r _ <&3 || kill "$$") & exec 3<&-; exec "$
 def guarded(
     command: Sequence[str], *, folder: Path, log: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `command` in `folder`, its output in the file `log`, for as long as the block lasts.
+    """Run `command` in `folder` during the block, with its output in the file `log`.
 
-    It is in a session of its own: a signal to our process group does not reach it. At the end
-    of the block it gets SIGTERM and `stopping.REDIS` seconds to stop in, then SIGKILL.
+    It has its own session, so signals to our process group do not reach it. At the end of the block
+    it gets SIGTERM, `stopping.REDIS` seconds to stop, then SIGKILL.
     """
     with (
         log.open("wb") as output,
@@ -40,13 +40,13 @@ def guarded(
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """Stop the program, and only then tell the guard beside it that it is not needed any more."""
+    """Stop the program, and only then tell its guard to exit."""
     process.terminate()
     try:
         process.wait(timeout=stopping.REDIS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    # The guard is gone if somebody stopped the whole session of the program.
+    # The guard is gone if the program's whole session was stopped.
     with contextlib.suppress(BrokenPipeError):
         process.communicate(b"\n")

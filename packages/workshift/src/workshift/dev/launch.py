@@ -1,4 +1,4 @@
-"""What `manage.py dev` does: look before anything starts, then become honcho."""
+"""Starts the stack for `manage.py dev`: checks everything first, then becomes honcho."""
 
 import os
 import re
@@ -21,7 +21,7 @@ from .redis_process import Say
 
 
 def launch(say: Say) -> NoReturn:
-    """Start the processes of `Procfile.dev`, after all that could go wrong has been looked at.
+    """Start the processes in `Procfile.dev`, after checking everything that could go wrong.
 
     Raises CannotStartError.
     """
@@ -29,9 +29,9 @@ def launch(say: Say) -> NoReturn:
     require_usable(root)
     if not (root / "Procfile.dev").is_file():
         raise CannotStartError(
-            f"{root} has no Procfile.dev, which names the processes to start, one in each line: "
+            f"{root} has no Procfile.dev, which names the processes to start, one per line: "
             "`web: python manage.py runserver $PORT`, `worker: python manage.py runworker` and, "
-            "for a Redis of this project, `redis: python manage.py runredis`."
+            "for the project's own Redis, `redis: python manage.py runredis`."
         )
     lifeline.hold()
     port = web_port()
@@ -45,7 +45,7 @@ def launch(say: Say) -> NoReturn:
 
 
 def migrate(say: Say) -> None:
-    """Bring the database up to date; say something only if it was not.
+    """Migrate the database; say something only if that was needed.
 
     Raises CannotStartError if the database cannot be used.
     """
@@ -57,13 +57,13 @@ def migrate(say: Say) -> None:
             call_command("migrate", verbosity=0, interactive=False)
     except DatabaseError as error:
         raise CannotStartError(
-            f"The database of DATABASE_URL cannot be used: {str(error).strip().rstrip('.')}. "
+            f"The database in DATABASE_URL cannot be used: {str(error).strip().rstrip('.')}. "
             "`python manage.py doctor` says what to do."
         ) from error
 
 
 def longest_grace(procfile: str) -> float:
-    """Return the longest time that a worker of this Procfile gives to its running tasks."""
+    """Return the longest time that a worker in this Procfile gives its running tasks."""
     asked = re.findall(r"^[\w-]+:.* --grace[= ](\d+\.?\d*)", procfile, re.MULTILINE)
     return max([stopping.GRACE, *map(float, asked)])
 
@@ -72,12 +72,12 @@ def become_honcho(port: int) -> NoReturn:
     """Replace this process with honcho, so that a signal to it is a signal to honcho."""
     root = paths.project()
     os.chdir(root)
-    # `python` in Procfile.dev means the interpreter of this environment, activated or not.
+    # `python` in Procfile.dev means this environment's interpreter, activated or not.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     procfile = root / "Procfile.dev"
     os.environ[stopping.VARIABLE] = str(stopping.of_stack(longest_grace(procfile.read_text())))
     sys.stdout.flush()
-    # -P: the modules beside manager.py must not hide those of the same name elsewhere.
+    # -P: the modules next to manager.py must not hide others of the same name.
     program = [sys.executable, "-P", str(Path(__file__).with_name("manager.py"))]
     os.execv(  # noqa: S606 - no shell is wanted.
         sys.executable, [*program, str(procfile), str(port)]

@@ -1,8 +1,8 @@
-"""Let the processes of the stack notice that honcho is gone, so that none of them is left over.
+"""Stops the processes of the stack when honcho is gone, so that none is left running.
 
-honcho stops its processes when it is told to stop. When it is killed, or its terminal is
-closed, it cannot, and they would run on: each is in a session of its own. A lock tells them.
-The kernel sets it free when the process that holds it ends, however it ends.
+honcho stops its processes when it is told to stop. If it is killed, or its terminal is closed, it
+cannot, and they would run on, because each has its own session. A lock tells them: the kernel
+releases it when the process that holds it ends, however it ends.
 """
 
 import fcntl
@@ -25,14 +25,14 @@ def lock() -> Path:
 
 
 def hold() -> None:
-    """Hold the lock until this process ends, also after it has become honcho through `exec`.
+    """Hold the lock until this process ends, even after it has become honcho through `exec`.
 
     Raises CannotStartError if another process holds it.
     """
     path = lock()
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    # Never closed: that would set the lock free. Locks of this kind belong to one process;
-    # what honcho starts does not hold it, too.
+    # Never closed: that would release the lock. Locks of this kind belong to one process;
+    # honcho's processes do not inherit it.
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -40,7 +40,7 @@ def hold() -> None:
         holder = os.read(descriptor, 32).decode()
         os.close(descriptor)
         raise CannotStartError(
-            f"This project is running already (process {holder}). Stop it with Ctrl-C in its "
+            f"This project is already running (process {holder}). Stop it with Ctrl-C in its "
             f"terminal, or with `kill {holder}`."
         ) from error
     os.ftruncate(descriptor, 0)
@@ -49,10 +49,10 @@ def hold() -> None:
 
 
 def follow() -> None:
-    """Stop this process and its group, as honcho would have done, when the lock is set free.
+    """Stop this process and its group, as honcho would have done, when the lock is released.
 
-    Returns at once. Does nothing in a process that honcho did not start, or if nobody holds
-    the lock, as when honcho was started by hand.
+    Returns at once. Does nothing if honcho did not start this process, or if no process holds the
+    lock, as when honcho was started by hand.
     """
     if "HONCHO_PROCESS_NAME" not in os.environ:
         return
@@ -73,16 +73,16 @@ def follow() -> None:
 def stop_when_free(descriptor: int) -> None:
     """Wait for the lock, then stop the process group."""
     fcntl.lockf(descriptor, fcntl.LOCK_SH)
-    # Do not hold it in our turn: the stack may be started again meanwhile.
+    # Do not keep it: the stack may be started again in the meantime.
     os.close(descriptor)
     stop_group()
 
 
 def stop_without(parent: int) -> None:
-    """Wait until another process than `parent` is the parent of this one, then stop the group.
+    """Wait until `parent` is no longer the parent of this process, then stop the group.
 
-    That is for the process in which runserver serves. honcho knows only its parent, and takes
-    that for alive as long as anybody holds its output.
+    This is for the process in which runserver serves. honcho knows only its parent, and considers
+    that alive as long as any process holds its output.
     """
     while os.getppid() == parent:
         time.sleep(0.5)
@@ -90,7 +90,7 @@ def stop_without(parent: int) -> None:
 
 
 def stop_group() -> None:
-    """Stop the process group; kill what is left of it when a stop should be over."""
+    """Stop the process group; kill what is left of it when the time to stop is over."""
     os.kill(0, signal.SIGTERM)
     time.sleep(stopping.limit())
     os.kill(0, signal.SIGKILL)

@@ -1,7 +1,7 @@
-"""honcho, with an answer to Ctrl-C that always arrives: `python manager.py PROCFILE PORT`.
+"""Runs honcho so that Ctrl-C always works: `python manager.py PROCFILE PORT`.
 
-`launch` runs this file by its path: importing the project would take a moment, and memory for as
-long as the stack runs.
+`launch` runs this file by its path: importing the project would take a moment, and memory while
+the stack runs.
 """
 
 import os
@@ -18,12 +18,12 @@ from honcho import manager as honcho_manager
 from honcho.manager import SIGNALS, Manager
 from honcho.printer import Message, Printer
 
-# Seconds without a line after which what the processes say at their start is taken to be over.
+# Seconds without output after which the processes are considered started.
 QUIET = 0.3
 
 
 class ListeningPrinter(Printer):  # type: ignore[misc]  # honcho ships no types.
-    """Notes when it last printed, and whether the worker has said that it is ready."""
+    """Records when it last printed, and whether the worker has said that it is ready."""
 
     last = 0.0
     worker_is_ready = False
@@ -41,22 +41,21 @@ class ListeningPrinter(Printer):  # type: ignore[misc]  # honcho ships no types.
 
 
 class SteadyManager(Manager):  # type: ignore[misc]  # honcho ships no types.
-    """Stops its processes from the loop, not from the signal handler, and says the address last.
+    """Stops its processes from the loop, not from the signal handler, and prints the address last.
 
-    honcho's own handler prints and sends signals. Where the signal comes while the loop is
-    printing, Python forbids the second print; where it comes before all processes have started,
-    their numbers are missing. Either way the handler fails, nobody is told to stop, and honcho
-    waits for ever.
+    honcho's own handler prints and sends signals. If the signal comes while the loop is printing,
+    Python forbids the second print; if it comes before all processes have started, their ids are
+    missing. Either way the handler fails, no process is told to stop, and honcho waits forever.
 
-    The first screen has the address, but what the processes say at their start comes after it. So
-    it is said again when web and worker are ready.
+    The first screen has the address, but the processes' first lines follow it. So it is printed
+    again when web and worker are ready.
     """
 
     _asked: signal.Signals | None = None
     _said = False
 
     def __init__(self, printer: ListeningPrinter, port: int) -> None:
-        """`port` is the web process's."""
+        """`port` is that of the web process."""
         super().__init__(printer)
         self._listening = printer
         self._port = port
@@ -70,7 +69,7 @@ class SteadyManager(Manager):  # type: ignore[misc]  # honcho ships no types.
         self._asked = signal.Signals(number)
 
     def _all_started(self) -> bool:
-        """Say whether all run; honcho's loop asks in each turn, ten times a second or more."""
+        """Tell whether all have started; honcho's loop asks at least ten times a second."""
         started = bool(super()._all_started())
         if started and self._asked and not self._terminating:
             self._system_print(f"{self._asked.name} received\n")
@@ -78,7 +77,7 @@ class SteadyManager(Manager):  # type: ignore[misc]  # honcho ships no types.
             self.terminate()
         if started and not self._terminating and not self._said and self._is_ready():
             self._said = True
-            self._system_print(f"Everything runs. Open http://localhost:{self._port}\n")
+            self._system_print(f"Everything is running. Open http://localhost:{self._port}\n")
         return started
 
     def _is_ready(self) -> bool:
@@ -91,7 +90,7 @@ class SteadyManager(Manager):  # type: ignore[misc]  # honcho ships no types.
 
 
 def listens(port: int) -> bool:
-    """Tell whether a server takes connections on this port."""
+    """Tell whether a server accepts connections on this port."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=0.1):
             return True
@@ -100,13 +99,13 @@ def listens(port: int) -> bool:
 
 
 def main(procfile: Path, port: int) -> int:
-    """Run the processes of `procfile` until one of them ends or we are told to stop.
+    """Run the processes in `procfile` until one of them ends or we are told to stop.
 
-    `port` is the first process's PORT. What `honcho start` does, but `.env` is not read: its
-    values would pass for real variables, and hide every later edit of the file. And a process
-    whose command does not ask for a PORT of its own knows that of the site. Returns the exit code.
+    `port` is the first process's PORT. Like `honcho start`, but `.env` is not read: its values
+    would look like real variables and hide every later edit of the file. And a process whose
+    command does not use $PORT gets the site's. Returns the exit code.
     """
-    # What `launch` has found that a stop may take; honcho's own limit may be too short for it.
+    # `launch` has computed how long a stop may take; honcho's own limit may be too short.
     honcho_manager.KILL_WAIT = float(os.environ.get("DEV_STOP_SECONDS", honcho_manager.KILL_WAIT))
     manager = SteadyManager(ListeningPrinter(sys.stdout), port)
     commands = environ.parse_procfile(procfile.read_text(encoding="utf-8")).processes
@@ -118,8 +117,8 @@ def main(procfile: Path, port: int) -> int:
     try:
         manager.loop()
     except BrokenPipeError:
-        # Nobody reads what we print, as behind `| head`. An ordinary exit would wait for the
-        # processes, which nobody has told to stop; as it is, they notice our end (lifeline.py).
+        # Our output is no longer read, as with `| head`. A normal exit would wait for processes
+        # that were never told to stop; this way they notice our end (lifeline.py).
         os._exit(1)
     return int(manager.returncode)
 

@@ -1,4 +1,4 @@
-"""The ports of the stack, and a clear sentence when one of them cannot be had."""
+"""Finds the stack's ports, and explains why one of them is not available."""
 
 import errno
 import socket
@@ -28,7 +28,7 @@ class Holder:
 
 
 def redis_folder() -> Path:
-    """Return the folder in which the Redis of this project works."""
+    """Return the working folder of this project's Redis."""
     return paths.run() / "redis"
 
 
@@ -46,17 +46,17 @@ def web_port() -> int:
 
 
 def redis_port() -> int | None:
-    """Return the port of this project's own Redis, or None if REDIS_URL names another Redis."""
+    """Return the port of this project's own Redis, or None if REDIS_URL names another."""
     if Environment().str("REDIS_URL", default=""):
         return None
     return Environment().port("REDIS_PORT", default=6379)
 
 
 def require_free(name: str, port: int) -> None:
-    """Return if this machine lets us listen on `port` of 127.0.0.1.
+    """Return if we can listen on `port` of 127.0.0.1.
 
-    `name` is the variable that chooses the port. Raises CannotStartError with a sentence that
-    says who holds it, as far as that can be known, and how to choose another.
+    `name` is the variable that sets the port. Raises CannotStartError with a sentence that says
+    which process holds it, if known, and how to choose another.
     """
     try:
         listen(port)
@@ -68,7 +68,7 @@ def require_free(name: str, port: int) -> None:
         holder = holder_of(port)
         if holder and holder.folder == redis_folder():
             raise CannotStartError(
-                f"Port {port} is held by a Redis of this project that was left running "
+                f"Port {port} is taken by a Redis of this project that was left running "
                 f"(process {holder.pid}). Stop it with `kill {holder.pid}` and run this again."
             ) from error
         problem = f"Port {port} is already taken" + (
@@ -77,7 +77,7 @@ def require_free(name: str, port: int) -> None:
     else:
         return
     raise CannotStartError(
-        f"{problem} Choose another with {name} in .env, or for once: "
+        f"{problem} Choose another with {name} in .env, or just this once: "
         f"{name}={free_port_after(port)} {paths.dev()}"
     )
 
@@ -92,7 +92,7 @@ def listen(port: int) -> None:
 
 
 def free_port_after(port: int) -> int:
-    """Return the first port above `port`, and above the reserved ones, that can be had."""
+    """Return the first free port above `port` and above the reserved ones."""
     for candidate in range(max(port, 1023) + 1, 65536):
         try:
             listen(candidate)
@@ -105,7 +105,7 @@ def free_port_after(port: int) -> int:
 def holder_of(port: int) -> Holder | None:
     """Return the process that listens on `port`, or None if we may not see it."""
     for process in psutil.process_iter():
-        # Process by process: macOS lets nobody but root ask for all connections at once.
+        # Process by process: on macOS, only root may list all connections at once.
         try:
             if any(
                 connection.status == psutil.CONN_LISTEN and connection.laddr.port == port

@@ -1,4 +1,4 @@
-"""What `manage.py runredis` does: be the `redis` process of the stack, and stop last."""
+"""Runs the stack's Redis for `manage.py runredis`, and stops it last."""
 
 import signal
 import time
@@ -21,7 +21,7 @@ Say = Callable[[str], object]
 
 
 class Told:
-    """True once SIGTERM or SIGINT has told this process to stop."""
+    """True once this process has received SIGTERM or SIGINT."""
 
     def __init__(self) -> None:
         self.to_stop = False
@@ -37,7 +37,7 @@ class Told:
 
 
 def stand_by(url: str, say: Say) -> None:
-    """Leave the Redis at `url` to whoever runs it, and wait until told to stop."""
+    """Use the existing Redis at `url`, and wait until told to stop."""
     told = Told()
     say(f"Redis is yours, at {without_password(url)} (REDIS_URL); none is started here.")
     try:
@@ -51,7 +51,7 @@ def stand_by(url: str, say: Say) -> None:
 def serve(port: int, say: Say) -> int:
     """Run this project's Redis on `port` until told to stop; return the exit code, 0 after a stop.
 
-    Tasks that a killed worker left unfinished in the data of the last run are given back.
+    Gives back the tasks that a killed worker left unfinished in the last run.
     """
     told = Told()
     server = find_server(port)
@@ -64,8 +64,8 @@ def serve(port: int, say: Say) -> int:
         while process.poll() is None and not told and not answers(client):
             time.sleep(0.02)
         if process.poll() is None and not told:
-            # Nobody but this project's workers takes tasks here, and none was alive before
-            # its Redis was; what one of them takes from now on is younger than `started`.
+            # Only this project's workers take tasks here, and none was alive before its Redis;
+            # whatever they take from now on is newer than `started`.
             restored = restore_unacknowledged(taken_before=started) if server.keeps else 0
             say(f"Redis is ready: {server.description} on port {port}.")
             if not server.keeps:
@@ -81,20 +81,20 @@ def serve(port: int, say: Say) -> int:
     if told:
         return 0
     say(f"Redis ({server.name}) {ending(process.returncode, log)} Its output is in {log}.")
-    # As a shell reports a process that a signal ended.
+    # The way a shell reports a process that a signal ended.
     return 128 - process.returncode if process.returncode < 0 else process.returncode
 
 
 def ending(code: int, log: Path) -> str:
-    """Say in a sentence how the server has ended that returned `code` and wrote `log`."""
+    """Say how the server ended, from its exit code and its `log`."""
     if code < 0:
         return f"was ended by {signal.Signals(-code).name}."
     last = (log.read_text(errors="replace").splitlines() or ["it wrote nothing."])[-1]
-    return f"ended by itself with code {code}: {last}"
+    return f"exited with code {code}: {last}"
 
 
 def answers(client: redis.Redis) -> bool:
-    """Return whether the server answers; it does not while it still reads its data."""
+    """Tell whether the server answers; while it loads its data, it does not."""
     try:
         return bool(client.ping())
     except (redis.ConnectionError, redis.TimeoutError):
@@ -102,10 +102,10 @@ def answers(client: redis.Redis) -> bool:
 
 
 def wait_for_others(client: redis.Redis, process: Popen[bytes]) -> None:
-    """Return when we are the only client left, or our patience has ended, or the server has.
+    """Return when we are the only client left, the time is over or the server has ended.
 
-    All processes are told to stop at the same moment, and the worker needs Redis to give its
-    tasks back.
+    All processes are told to stop at the same time, and the worker needs Redis to give back its
+    tasks.
     """
     deadline = time.monotonic() + redis_patience()
     while time.monotonic() < deadline and process.poll() is None:
@@ -118,15 +118,15 @@ def wait_for_others(client: redis.Redis, process: Popen[bytes]) -> None:
 
 
 def say_what_is_forgotten(client: redis.Redis, say: Say) -> None:
-    """Name the tasks that wait in a server that keeps nothing, if there are any."""
+    """Name the tasks, if any, that wait in a server that keeps nothing."""
     try:
         tasks = forgotten.tasks_in(client)
-    except redis.RedisError:  # It has stopped before us.
+    except redis.RedisError:  # It stopped before us.
         return
     if tasks:
         say(forgotten.sentence(tasks))
 
 
 def count(tasks: int) -> str:
-    """Return the number of tasks in words that fit it."""
+    """Return the number of tasks with the noun in singular or plural."""
     return "1 task" if tasks == 1 else f"{tasks} tasks"

@@ -1,4 +1,4 @@
-"""Which Redis this project can start: a real one if there is one, else the stand-in."""
+"""Finds the Redis to start: a real one if installed, else the stand-in."""
 
 import re
 import shutil
@@ -12,8 +12,7 @@ from pathlib import Path
 class Server:
     """A program that serves as this project's Redis.
 
-    `name` is what to call it; `description` says what a user wants to know about it. `keeps`
-    is true if the tasks that wait in it survive its stop.
+    `description` tells the user more than `name`. `keeps` is true if waiting tasks survive a stop.
     """
 
     name: str
@@ -25,8 +24,8 @@ class Server:
 def find_server(port: int) -> Server:
     """Return the server to start on `port` of 127.0.0.1.
 
-    That is `redis-server` or else `valkey-server`, where one is installed and runs; the
-    embedded stand-in otherwise.
+    It is `redis-server` or else `valkey-server`, if one is installed and runs, or the embedded
+    stand-in.
     """
     for program in ("redis-server", "valkey-server"):
         path = shutil.which(program)
@@ -37,23 +36,23 @@ def find_server(port: int) -> Server:
     embedded = Path(__file__).with_name("embedded_redis.py")
     return Server(
         "embedded",
-        "the embedded stand-in, as no Redis is installed (get the real one with "
+        "the embedded stand-in, because no Redis is installed (to install one: "
         "`sudo apt install redis-server` or `brew install redis`)",
         keeps=False,
-        # -P: the modules beside embedded_redis.py must not hide those of the same name elsewhere.
+        # -P: the modules next to embedded_redis.py must not hide others of the same name.
         command=(sys.executable, "-P", str(embedded), str(port)),
     )
 
 
 def options(port: int) -> list[str]:
-    """Return the options for a real server; it keeps its data in the folder it is started in."""
+    """Return the options for a real server, which keeps its data in its working folder."""
     return [
         *("--port", str(port)),
         *("--bind", "127.0.0.1"),
-        # Write each change to a log, so that waiting tasks are there again after a stop.
+        # Write each change to a log, so that waiting tasks survive a stop.
         *("--appendonly", "yes"),
         *("--save", ""),
-        # Refuse new keys when memory is full; other policies would throw out the queue.
+        # Refuse new keys when memory is full; other policies would evict the queue.
         *("--maxmemory-policy", "noeviction"),
         *("--loglevel", "warning"),
     ]

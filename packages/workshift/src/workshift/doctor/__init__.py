@@ -1,4 +1,4 @@
-"""What `python manage.py doctor` does: look at what goes wrong in practice, and say what to do.
+"""Checks for common problems and says how to fix them, for `python manage.py doctor`.
 
-`examinations.py` has the list of everything that is looked at; docs/doctor.md explains it.
+`examinations.py` lists everything that is checked; docs/doctor.md explains it.
 """

@@ -1,4 +1,4 @@
-"""The beat that is part of `runworker`: does it run, and does it send what is due?"""
+"""Checks that the beat in `runworker` runs, and sends what is due."""
 
 from typing import Any
 
@@ -17,21 +17,21 @@ PATIENCE = 60
 
 
 def alive(context: Context) -> Findings:
-    """Look at the lock that the beat holds and at the file that it writes, both in `.run`."""
+    """Check the lock that the beat holds and the file that it writes, both in `.run`."""
     schedule = current_app.conf.beat_schedule
     if not schedule:
         return
     if not settings.DEBUG:
         yield note(
-            "The beat of production leaves no trace that could be looked at here.",
-            "Overdue durable tasks, if there are any, show that it is gone.",
+            "In production the beat leaves no trace that can be checked here.",
+            "If it is gone, durable tasks are overdue.",
         )
     elif not context.workers:
         return
     elif not is_held(context.run / "beat.lock"):
         yield warning(
-            "A worker runs, but no beat in it: periodic tasks are not sent.",
-            "Run the worker with `python manage.py runworker`, or a beat beside it: "
+            "A worker runs without a beat: periodic tasks are not sent.",
+            "Run the worker with `python manage.py runworker`, or run a beat as well: "
             f"`python -m celery -A {current_app.main} beat`.",
         )
     else:
@@ -39,13 +39,13 @@ def alive(context: Context) -> Findings:
 
 
 def punctual(context: Context) -> Findings:
-    """Look at when the entries of the schedule ran last."""
+    """Check when the schedule's entries last ran."""
     try:
         runs = last_runs.read(context.run / "beat.json")
     except last_runs.UnreadableError as error:
         yield warning(
             f".run/beat.json cannot be read ({error}).",
-            "The beat writes it anew when it sends something.",
+            "The beat writes a new one when it sends something.",
         )
         return
     late = {
@@ -57,14 +57,14 @@ def punctual(context: Context) -> Findings:
         yield problem(
             f"The beat runs, but has not sent {name!r} for {seconds:.0f} s after it was due "
             "(.run/beat.json).",
-            f"Its worker may hang: restart {paths.dev()}.",
+            f"The worker may hang: restart {paths.dev()}.",
         )
     if not late:
-        yield ok("The beat runs, and no entry of its schedule is late.")
+        yield ok("The beat runs, and nothing in its schedule is late.")
 
 
 def seconds_late(runs: LastRuns, name: str) -> float:
-    """Return for how many seconds an entry of the schedule has been due, negative if it is not."""
+    """Return how many seconds ago an entry was due, negative if it is not due yet."""
     if name not in runs:
         return 0
     last, _ = runs[name]

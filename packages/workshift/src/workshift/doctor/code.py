@@ -1,4 +1,4 @@
-"""The project's code: does it load, and what do Django's system checks say?"""
+"""Checks that the project's code loads, and runs Django's system checks."""
 
 import sys
 import traceback
@@ -27,11 +27,11 @@ def loads(context: Context) -> Findings:
         current_app.loader.import_default_modules()
     except InvalidEnvironment:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever the project's code raises.
+    except Exception as error:  # noqa: BLE001 - the project's code may raise anything.
         yield problem(
             f"The code does not load: {type(error).__name__}: {error} "
             f"({place(error, context.folder)}).",
-            "Mend it; `python manage.py check` shows the whole traceback.",
+            "Fix it; `python manage.py check` shows the whole traceback.",
         )
     else:
         own = [name for name in current_app.tasks if not name.startswith("celery.")]
@@ -39,7 +39,7 @@ def loads(context: Context) -> Findings:
 
 
 def place(error: Exception, folder: Path) -> str:
-    """Return where in the project the error comes from: file and line, or a setting."""
+    """Return the error's origin in the project: file and line, or a setting."""
     frames = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
     if isinstance(error, SyntaxError) and error.filename:
         frames.append((error.filename, error.lineno))
@@ -58,14 +58,14 @@ def place(error: Exception, folder: Path) -> str:
 
 
 def setting_to_blame(error: Exception, *, is_own: bool) -> str:
-    """Return the setting that names what cannot be imported, or nothing if it is not that.
+    """Return the setting that names something that cannot be imported, if that is the cause.
 
-    `is_own` tells whether the error passed through code of the project.
+    `is_own` tells whether the error passed through the project's code.
     """
     if not settings.configured:
         return ""
     if isinstance(error, ImproperlyConfigured):
-        # Whichever model comes first loads the driver of the database.
+        # The first model loads the database driver.
         try:
             connections[DEFAULT_DB_ALIAS]
         except ImproperlyConfigured:
@@ -74,17 +74,17 @@ def setting_to_blame(error: Exception, *, is_own: bool) -> str:
         for entry in settings.INSTALLED_APPS:
             try:
                 AppConfig.create(entry)
-            except Exception:  # noqa: BLE001 - the error that is to be placed.
+            except Exception:  # noqa: BLE001 - the error whose origin we look for.
                 return f"{entry!r} in INSTALLED_APPS"
     return ""
 
 
 def checks(_context: Context) -> Findings:
-    """Run Django's system checks, ours of the Celery settings and the durable tasks included."""
+    """Run Django's system checks, including ours for Celery and durable tasks."""
     messages = [message for message in django_checks.run_checks() if not message.is_silenced()]
     for message in messages:
         sentence = f"{message.msg} ({message.id})"
-        step = message.hint or "`python manage.py check` says more."
+        step = message.hint or "`python manage.py check` tells more."
         yield problem(sentence, step) if message.is_serious() else warning(sentence, step)
     if not messages:
         yield ok("Django's system checks find nothing.")

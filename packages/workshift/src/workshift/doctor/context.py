@@ -1,4 +1,4 @@
-"""What several examinations look at: asked once, and the answer kept."""
+"""Looks up what several examinations need, once for all of them."""
 
 import fcntl
 import os
@@ -18,56 +18,56 @@ from ..dev import lifeline
 from ..env import Environment
 from .redis_health import Trouble, trouble_with
 
-# Seconds in which a worker has to answer.
+# Seconds for a worker to answer.
 ANSWER_LIMIT = 1.0
 
-# Seconds in which the database has to take a connection; PostgreSQL's client takes 1 for 2.
+# Seconds to connect to the database; PostgreSQL's client treats 1 as 2.
 CONNECT_LIMIT = 2
 
 
 class Context:
-    """The project as it is at the moment."""
+    """The project in its current state."""
 
     def __init__(self) -> None:
-        """Look at the project of this process."""
+        """Use the project of this process."""
         self.folder = paths.project()
 
     @property
     def run(self) -> Path:
-        """The folder that development keeps its own files in."""
+        """The folder for development's own files."""
         return self.folder / ".run"
 
     @cached_property
     def stack(self) -> int | None:
-        """The process id of the `./scripts/dev` that runs in this folder, or None."""
+        """The process id of the `./scripts/dev` running in this folder, or None."""
         lock = lifeline.lock()
         return int(lock.read_text()) if is_held(lock) else None
 
     @cached_property
     def has_redis_of_its_own(self) -> bool:
-        """Whether it is `./scripts/dev` that starts the Redis, as no REDIS_URL names another."""
+        """Whether `./scripts/dev` starts Redis, because REDIS_URL is not set."""
         return not Environment().str("REDIS_URL", default="")
 
     @cached_property
     def broker_url(self) -> str:
-        """The address of the broker, password included."""
+        """The broker's URL, including the password."""
         return address()
 
     @cached_property
     def redis(self) -> redis.Redis:
-        """A client of the broker, if that is Redis, which may not answer."""
+        """A client for the broker, if that is Redis; it may not answer."""
         return connect(self.broker_url)
 
     @cached_property
     def redis_trouble(self) -> Trouble | None:
         """Why Redis cannot be used, or None if it can."""
         if not is_redis(self.broker_url):
-            return Trouble("the broker is another one")
+            return Trouble("the broker is not Redis")
         return trouble_with(self.redis)
 
     @cached_property
     def database_trouble(self) -> str:
-        """Why the database cannot be used, or nothing if it answers."""
+        """Why the database cannot be used, or nothing if it can."""
         # PostgreSQL's client would wait for minutes. It reads this when it connects.
         os.environ.setdefault("PGCONNECT_TIMEOUT", str(CONNECT_LIMIT))
         try:
@@ -78,12 +78,12 @@ class Context:
 
     @cached_property
     def replies(self) -> list[tuple[str, set[str]]]:
-        """The name of each worker that answers, and which tasks it knows."""
+        """The name of each worker that answers, and the tasks it knows."""
         if self.redis_trouble:
             return []
         control: Any = current_app.control
         replies = control.broadcast("registered", reply=True, timeout=ANSWER_LIMIT)
-        # What a worker says of a task is its name and, in brackets, its options.
+        # A worker gives a task's name and, in brackets, its options.
         return [
             (name, {task.split(" ")[0] for task in tasks})
             for reply in replies or ()
@@ -92,12 +92,12 @@ class Context:
 
     @cached_property
     def answers(self) -> dict[str, set[str]]:
-        """The same by name, which should be of one worker only."""
+        """The same by name, which should be unique."""
         return dict(self.replies)
 
     @cached_property
     def workers(self) -> dict[str, set[str]]:
-        """The same, without retired generations: of one `runworker` the newest takes tasks."""
+        """The same without retired generations: only the newest of a `runworker` takes tasks."""
         newest: dict[str, tuple[int, str]] = {}
         for name in self.answers:
             generation = re.fullmatch(r"generation-(\d+)\.(\d+@.*)", name)
@@ -107,26 +107,26 @@ class Context:
 
     @cached_property
     def tasks_at_work(self) -> set[str]:
-        """The ids of the tasks that workers have: running, waiting, or for later."""
+        """The ids of the tasks that workers hold: running, waiting or scheduled."""
         if not self.answers:
             return set()
         inspect = self.inspect(self.answers)
         return {
             task.get("request", task)["id"]
-            # In the order in which a task goes through them, so that none slips through.
+            # In the order of a task's life, so that none slips through.
             for answer in (inspect.scheduled(), inspect.reserved(), inspect.active())
             for tasks in (answer or {}).values()
             for task in tasks
         }
 
     def inspect(self, names: Iterable[str]) -> Any:
-        """Return Celery's `inspect`, to ask the workers of these names."""
+        """Return Celery's `inspect` for the workers with these names."""
         # With a destination, Celery waits for no more answers than it can get.
         return current_app.control.inspect(timeout=ANSWER_LIMIT, destination=list(names))
 
 
 def is_held(lock: Path) -> bool:
-    """Tell whether a process holds the lock on a file, which may be missing."""
+    """Tell whether a process holds the lock on a file; a missing file is not locked."""
     try:
         descriptor = os.open(lock, os.O_RDONLY)
     except FileNotFoundError:

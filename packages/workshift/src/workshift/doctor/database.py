@@ -1,4 +1,4 @@
-"""The database: does it answer, and has it all the tables?"""
+"""Checks that the database answers and is up to date."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from .findings import Findings, ok, problem
 
 MIGRATE = "Run `python manage.py migrate`; `python manage.py dev` does so at each start."
 
-# How many migrations a line names.
+# The most migrations to name in a line.
 NAMED = 3
 
 
@@ -25,16 +25,16 @@ def migrations(context: Context) -> Findings:
     if missing and not missing.parent.is_dir():
         yield problem(
             f"The folder {missing.parent}, where the database should be, does not exist.",
-            "Make it, or correct DATABASE_URL.",
+            "Create it, or correct DATABASE_URL.",
         )
         return
     if missing:
-        yield problem(f"The database {missing} is not there yet.", MIGRATE)
+        yield problem(f"The database {missing} does not exist yet.", MIGRATE)
         return
     if context.database_trouble:
         yield problem(
             f"The database cannot be used: {context.database_trouble.strip().rstrip('.')}.",
-            f"It must be a file of SQLite that you may write, in a folder that you may write: look at "
+            f"It must be an SQLite file that you can write, in a folder that you can write: check "
             f"{connection.settings_dict['NAME']}."
             if connection.vendor == "sqlite"
             else "Start it, or correct DATABASE_URL.",
@@ -51,20 +51,20 @@ def migrations(context: Context) -> Findings:
 
 
 def models(_context: Context) -> Findings:
-    """Find the models that no migration describes any more."""
+    """Find the models that have changed since their last migration."""
     loader = MigrationLoader(None, ignore_no_migrations=True)
     detector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps))
     if changed := sorted(detector.changes(graph=loader.graph)):
         yield problem(
-            f"The models of {', '.join(changed)} have changed, and no migration says so.",
+            f"The models in {', '.join(changed)} have changed without a migration.",
             "Run `python manage.py makemigrations`, then `python manage.py migrate`.",
         )
     else:
-        yield ok("No model has changed since the last migration was made.")
+        yield ok("No model has changed since the last migration.")
 
 
 def missing_file() -> Path | None:
-    """Return the file of SQLite if it is not there: to connect would create it, empty."""
+    """Return the SQLite file if it is missing: connecting would create an empty one."""
     database: Any = connection
     if database.vendor != "sqlite" or database.is_in_memory_db():
         return None

@@ -1,4 +1,4 @@
-"""The file `.env`: is it there, can it be read, by whom, and does it say what is asked for?"""
+"""Checks `.env`: that it exists, is private, and sets the right variables."""
 
 import os
 import re
@@ -13,20 +13,20 @@ from .findings import Findings, ok, problem, warning
 
 
 def dotenv(context: Context) -> Findings:
-    """Compare `.env` with `.env.example`, which names every variable.
+    """Compare `.env` with `.env.example`, which lists every variable.
 
     Raises InvalidEnvironment if it cannot be read.
     """
     path = dotenv_file(context.folder / ".env")
     given = dotenv_values(path).keys()
     if not path.is_file():
-        # Where the environment has it all, as it may in production, no file is needed.
+        # If the environment sets everything, as in production, no file is needed.
         if os.environ.get("SECRET_KEY"):
-            yield ok(f"There is no {path}; the environment itself has the variables.")
+            yield ok(f"There is no {path}; the environment sets the variables.")
         elif not given:
             yield problem(
                 f"There is no {path}, and SECRET_KEY is not in the environment.",
-                "Copy .env.example to it, and fill in what is empty there.",
+                "Copy .env.example to it, and fill in the empty values.",
             )
         return
     example = context.folder / ".env.example"
@@ -35,33 +35,33 @@ def dotenv(context: Context) -> Findings:
     if not trouble:
         named = " (ENV_FILE names it)" if os.environ.get("ENV_FILE") else ""
         yield ok(
-            f"{path}{named} can be read, by its owner only, and has the variables of .env.example."
+            f"{path}{named} can be read only by its owner, and has all variables of .env.example."
         )
 
 
 def access(path: Path) -> Findings:
-    """Find out whether others can read the secrets."""
+    """Check that others cannot read the secrets."""
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield warning(
-            f"{path} holds secrets, and other users of this machine can read or change it.",
+            f"{path} contains secrets, and other users of this machine can read or change it.",
             f"Run `chmod 600 {path}`.",
         )
 
 
 def names(path: Path, given: Iterable[str], example: Path) -> Findings:
-    """Find misspelt variables, and those that `example` sets and nobody else does."""
+    """Find misspelt variables, and those that only `example` sets."""
     text = example.read_text(encoding="utf-8")
     known = set(re.findall(r"^(?:# )?(\w+)=", text, re.MULTILINE))
     for name in sorted(set(given) - known):
         meant = get_close_matches(name, known, n=1)
         yield warning(
-            f"{path} sets {name}, which .env.example does not know.",
+            f"{path} sets {name}, which is not in .env.example.",
             (f"Did you mean {meant[0]}? " if meant else "")
-            + "If it is a variable of yours, add it there; nothing reads a misspelt one.",
+            + "If it is your own variable, add it there; a misspelt one has no effect.",
         )
     for name in sorted(set(re.findall(r"^(\w+)=", text, re.MULTILINE)) - set(given)):
         if not os.environ.get(name):
             yield warning(
-                f"{path} does not set {name}, so its default counts.",
-                "Copy its line from .env.example, and fill in what is empty there.",
+                f"{path} does not set {name}, so its default is used.",
+                "Copy its line from .env.example, and fill in an empty value.",
             )

@@ -1,4 +1,4 @@
-"""The rows of durable tasks: does somebody work on what is due, and what has failed for good?"""
+"""Checks the rows of durable tasks: which are overdue, and which have failed for good."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from .findings import Findings, count, ok, problem, warning
 
 
 def rows(context: Context) -> Findings:
-    """Look at every durable task of the project."""
+    """Check every durable task of the project."""
     if missing_file() or context.database_trouble:
         return
     for model in durable_models():
@@ -23,17 +23,15 @@ def rows(context: Context) -> Findings:
             trouble = [*overdue(model, context), *failed(model)]
             unfinished = model.objects.filter(status__in=[Status.PENDING, Status.RUNNING]).count()
         except DatabaseError:
-            # It has no table yet, as the examination of the migrations has said.
+            # It has no table yet; the migrations' examination has said so.
             continue
         yield from trouble
         if not trouble:
-            yield ok(
-                f"{model._meta.label}: {count(unfinished, 'row')} to be done, none of them late."
-            )
+            yield ok(f"{model._meta.label}: {count(unfinished, 'row')} to do, none overdue.")
 
 
 def overdue(model: type[DurableTask], context: Context) -> Findings:
-    """Find rows that the sweep should have seen long ago: it bumps what it sees."""
+    """Find rows that the sweep should have handled long ago: it postpones what it handles."""
     sweep, grace = conf.durable("SWEEP_SECONDS"), conf.durable("GRACE_SECONDS")
     now = timezone.now()
     late = model.objects.filter(
@@ -49,9 +47,9 @@ def overdue(model: type[DurableTask], context: Context) -> Findings:
         f"{seconds:.0f} s, though a sweep should come every {sweep} s."
     )
     if context.workers:
-        yield problem(sentence, "Look whether the beat runs, and how long the queue is.")
+        yield problem(sentence, "Check whether the beat runs, and how long the queue is.")
     else:
-        yield warning(sentence, "They are worked on as soon as a worker runs.")
+        yield warning(sentence, "A worker will process them once it runs.")
 
 
 def failed(model: type[DurableTask]) -> Findings:
@@ -62,6 +60,6 @@ def failed(model: type[DurableTask]) -> Findings:
         yield warning(
             f"{model._meta.label}: {count(rows.count(), 'row')} failed for good, the last "
             f"({last.pk}) with: {last.last_error}",
-            "When the cause is mended, try them again: in the admin, or with "
+            "After you fix the cause, try them again in the admin, or with "
             f"`{model.__name__}.objects.all().try_again()`.",
         )

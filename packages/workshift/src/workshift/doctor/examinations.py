@@ -1,4 +1,4 @@
-"""Everything that the doctor looks at, in this order, and how an examination is carried out."""
+"""Lists the doctor's examinations, in order, and runs them."""
 
 import signal
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ from .findings import Finding, Findings, Level, note, problem
 
 
 class Examination(NamedTuple):
-    """Something to look at: its name for the user, and the function in this package that looks.
+    """Something to check: its name for the user, and the function in this package that checks it.
 
     The function gets the context and yields findings. It is named, not imported: most of them
-    can be imported only when the settings are known to be sound. After a problem with something
-    `vital`, the rest cannot be looked at.
+    can be imported only if the settings are valid. After a problem with something `vital`, the rest
+    cannot be checked.
     """
 
     what: str
@@ -33,14 +33,14 @@ EXAMINATIONS = (
     Examination(".env", "dotenv.dotenv", vital=True),
     Examination("the code", "code.loads", vital=True),
     Examination("the folder", "folder.usable", vital=True),
-    Examination("who can read what is stored", "folder.readable"),
+    Examination("who can read stored data", "folder.readable"),
     Examination("Django's system checks", "code.checks"),
     Examination("the ports", "ports.ports"),
     Examination("left-over processes", "processes.left_over"),
     Examination("the models", "database.models"),
     Examination("the database", "database.migrations"),
     Examination("Redis", "broker.answers"),
-    Examination("what Redis throws out", "broker.eviction"),
+    Examination("what Redis evicts", "broker.eviction"),
     Examination("what Redis keeps", "broker.persistence"),
     Examination("the workers", "workers.alive"),
     Examination("the workers' tasks", "workers.tasks"),
@@ -51,29 +51,29 @@ EXAMINATIONS = (
     Examination("durable tasks", "durable.rows"),
 )
 
-# Seconds that an examination may take. All of them together take two or three.
+# Seconds that one examination may take. All of them usually take two or three.
 DEADLINE = 5
 
 
 class TooLongError(BaseException):
     """An examination has reached its deadline.
 
-    Not an Exception, so that no library takes it for an error that it may retry.
+    Not an Exception, so that no library catches and retries it.
     """
 
 
 def examine(context: Context) -> Findings:
-    """Carry out all examinations, and yield what each finds as soon as it is done."""
+    """Run all examinations, and yield each one's findings as soon as it is done."""
     for examination in EXAMINATIONS:
         findings = carry_out(examination, context)
         yield from findings
         if examination.vital and any(one.level is Level.PROBLEM for one in findings):
-            yield note("The rest can be looked at once this is mended.")
+            yield note("Fix this first; the rest can be checked afterwards.")
             return
 
 
 def carry_out(examination: Examination, context: Context) -> list[Finding]:
-    """Return what the examination finds; that it fails or takes too long is a finding as well."""
+    """Return what the examination finds; failing or taking too long is a finding as well."""
     findings: list[Finding] = []
     try:
         with deadline():
@@ -82,21 +82,21 @@ def carry_out(examination: Examination, context: Context) -> list[Finding]:
     except TooLongError:
         findings.append(
             problem(
-                f"Looking at {examination.what} took longer than {DEADLINE} s.",
-                "Something that it asks does not answer; what it found until then is above.",
+                f"Checking {examination.what} took longer than {DEADLINE} s.",
+                "Something does not answer; what was found before that is above.",
             )
         )
     except InvalidEnvironment as error:
         findings.append(problem(str(error), "Then run this again."))
-    except Exception as error:  # noqa: BLE001 - a doctor that fails at one thing looks at the next.
+    except Exception as error:  # noqa: BLE001 - a failed examination must not stop the others.
         if isinstance(error, ModuleNotFoundError) and error.name == "psutil":
-            missing = "psutil, which only development installs, is not there"
-            findings.append(note(f"{examination.what.capitalize()}: not looked at, as {missing}."))
+            why = "because psutil, a development package, is not installed"
+            findings.append(note(f"{examination.what.capitalize()}: not checked, {why}."))
         else:
             reason = f"{type(error).__name__}: {error}"
             findings.append(
                 problem(
-                    f"Looking at {examination.what} failed with {reason}.",
+                    f"Checking {examination.what} failed with {reason}.",
                     f"The code is {examination.function} in the package {__package__}.",
                 )
             )
@@ -105,7 +105,7 @@ def carry_out(examination: Examination, context: Context) -> list[Finding]:
 
 @contextmanager
 def deadline() -> Iterator[None]:
-    """Raise TooLongError in the block when it takes longer than `DEADLINE` seconds."""
+    """Raise TooLongError in the block if it takes longer than `DEADLINE` seconds."""
 
     def ring(_number: int, _frame: FrameType | None) -> None:
         raise TooLongError

@@ -1,4 +1,4 @@
-"""The project's folder: can what `./scripts/dev` starts write there, and who else can read it?"""
+"""Checks that `./scripts/dev` can write to the project's folder, and that others cannot read it."""
 
 from django.conf import settings
 
@@ -10,7 +10,7 @@ from .findings import Findings, ok, problem, warning
 
 
 def usable(context: Context) -> Findings:
-    """Look at the folder and at `.run` in it, which production does not use."""
+    """Check the folder and `.run` in it, which production does not use."""
     if not settings.DEBUG:
         return
     try:
@@ -18,17 +18,17 @@ def usable(context: Context) -> Findings:
     except CannotStartError as error:
         yield problem(str(error), "")
     else:
-        yield ok(f"{context.folder} and what is in .run can be written.")
+        yield ok(f"{context.folder} and its .run are writable.")
 
 
 def readable(context: Context) -> Findings:
-    """Find out whether other users of this machine can read what people have sent."""
+    """Check that other users of this machine cannot read what people have sent."""
     paths = [context.run, *sorted(context.folder.glob("db.sqlite3*"))]
     paths = [path for path in paths if path.exists()]
     for path in filter(is_open, paths):
         yield warning(
-            f"{path} has what people have sent, and other users of this machine can read it.",
+            f"{path} contains what people have sent, and other users of this machine can read it.",
             f"Run `chmod go= {path}`.",
         )
     if not any(map(is_open, paths)):
-        yield ok("What the project has stored in its folder is for its owner only.")
+        yield ok("Only the owner can read what the project has stored in its folder.")

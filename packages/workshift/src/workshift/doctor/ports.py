@@ -1,4 +1,4 @@
-"""The ports of `./scripts/dev`: free, or held by this project itself."""
+"""Checks that the ports of `./scripts/dev` are free, or used by this project."""
 
 import psutil
 from django.conf import settings
@@ -10,7 +10,7 @@ from .findings import Findings, ok, problem, warning
 
 
 def ports(context: Context) -> Findings:
-    """Try to listen where web and Redis will; in production others decide about ports."""
+    """Try to listen on the ports of web and Redis; production chooses its own."""
     if not settings.DEBUG:
         return
     try:
@@ -26,10 +26,10 @@ def ports(context: Context) -> Findings:
         except CannotStartError as error:
             holder = holder_of(port)
             if holder and holder.folder.is_relative_to(context.folder):
-                yield ok(f"Port {port} ({name}) is held by this project, process {holder.pid}.")
+                yield ok(f"Port {port} ({name}) is used by this project, process {holder.pid}.")
             elif context.stack:
-                # It was started with another port, for once.
-                yield warning(str(error), "Without that, the next start will fail.")
+                # The stack was started on another port, just this once.
+                yield warning(str(error), "Otherwise the next start will fail.")
             else:
                 yield problem(str(error), "")
         else:
@@ -37,12 +37,12 @@ def ports(context: Context) -> Findings:
 
 
 def port_of_stack(stack: int | None) -> int | None:
-    """Return the port that the running `./scripts/dev` was given, which `.env` need not know."""
+    """Return the port of the running `./scripts/dev`, which may not be the one in `.env`."""
     if stack is None:
         return None
     try:
         command = psutil.Process(stack).cmdline()
     except psutil.Error:
         return None
-    # As `become_honcho` has started it.
+    # `become_honcho` starts it with these arguments.
     return int(command[-1]) if "Procfile.dev" in "".join(command[-2:-1]) else None

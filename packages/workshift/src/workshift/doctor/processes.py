@@ -1,4 +1,4 @@
-"""Processes of this project that were left running when what they belong to has gone."""
+"""Finds processes of this project that were left running after their parent ended."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,9 +9,9 @@ import psutil
 from .context import Context
 from .findings import Findings, ok, problem
 
-# What may be the parent of what. A process whose parent is something else has lost it.
+# The possible parents of each process. A process with any other parent has lost its own.
 PARENTS = {
-    # The guard beside a Redis is a child of it.
+    # The guard of a Redis is its child.
     "redis": {"runredis", "redis"},
     "generation": {"runworker", "generation"},
     "runworker": {"honcho"},
@@ -21,18 +21,18 @@ PARENTS = {
 
 _PACKAGE = Path(__file__).parent.parent
 
-# What runs by the path of its file. What the zygote forks, generations and their pools, looks just
-# like the zygote.
+# Processes that run by the path of their file. Those that the zygote forks, generations and their
+# pools, look just like the zygote.
 SCRIPTS = {
     str(_PACKAGE / "dev" / "manager.py"): "honcho",
     str(_PACKAGE / "reload" / "zygote.py"): "generation",
 }
 
-# Those that a user may start by hand: they have a parent only if honcho has started them.
+# Those that a user may start by hand: they have a parent only if honcho started them.
 BY_HAND = {"runworker", "runredis", "runserver"}
 
 
-# Seconds that a process without a parent gets: it may have noticed, and be about to end.
+# Seconds for a process without a parent to end: it may have noticed already.
 ENDING = 3
 
 
@@ -46,25 +46,25 @@ class Own(NamedTuple):
 
 
 def left_over(context: Context) -> Findings:
-    """Find every process of this folder that has lost its parent, and stays."""
+    """Find every process of this folder that has lost its parent and keeps running."""
     own = processes(context.folder)
     if orphans := [one.process for one in own.values() if is_orphan(one, own)]:
         psutil.wait_procs(orphans, timeout=ENDING)
         own = processes(context.folder)
     stale = [one for one in own.values() if is_orphan(one, own)]
     for one in stale:
-        what = "zygote or generation of a worker" if one.role == "generation" else one.role
+        what = "a worker's zygote or generation" if one.role == "generation" else one.role
         yield problem(
             f"Process {one.process.pid} of this project ({what}) was left running: "
-            "what it belongs to is gone.",
+            "its parent is gone.",
             f"Stop it with `kill {one.process.pid}`, or `kill -9` if that does not help.",
         )
     if not stale:
-        yield ok(f"No process of this project is left over; {len(own)} of them run.")
+        yield ok(f"No process of this project was left running; {len(own)} are in use.")
 
 
 def processes(folder: Path) -> dict[int, Own]:
-    """Return the processes of the stack of `folder` that we may look at, by their ids."""
+    """Return the accessible processes of the stack in `folder`, by id."""
     found = {}
     for process in psutil.process_iter():
         try:
@@ -78,7 +78,7 @@ def processes(folder: Path) -> dict[int, Own]:
 
 
 def role_of(process: psutil.Process, folder: Path) -> str:
-    """Return what the process is in the stack of `folder`, or nothing if it is no part of it."""
+    """Return the process's role in the stack in `folder`, or nothing if it has none."""
     command = process.cmdline()
     if not command:
         return ""

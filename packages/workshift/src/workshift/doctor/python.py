@@ -1,4 +1,4 @@
-"""The interpreter and the packages: is `.venv` what `uv.lock` says?"""
+"""Checks the interpreter, and that the packages in `.venv` match `uv.lock`."""
 
 import os
 import platform
@@ -13,13 +13,13 @@ from .findings import Findings, note, ok, problem, warning
 
 
 def interpreter(context: Context) -> Findings:
-    """Say which Python this is; it should be that of `.venv`, where there is one."""
+    """Say which Python this is; it should be that of `.venv`, if there is one."""
     python = f"Python {platform.python_version()}"
     environment = context.folder / ".venv"
     if place := _made_for(environment):
         yield problem(
-            f"The programs in {environment}/bin do not run: they were made for {place}.",
-            "Run ./scripts/setup, which makes them anew.",
+            f"The programs in {environment}/bin do not run: they were installed for {place}.",
+            "Run ./scripts/setup, which installs them again.",
         )
     elif not environment.is_dir():
         yield note(f"{python} runs this, from {sys.prefix}; there is no .venv in this folder.")
@@ -33,7 +33,7 @@ def interpreter(context: Context) -> Findings:
 
 
 def hidden(_context: Context) -> Findings:
-    """Find packages that PYTHONPATH, perhaps of another project, has imported from elsewhere."""
+    """Find packages that PYTHONPATH, perhaps another project's, imports from elsewhere."""
     installed = Path(sysconfig.get_path("purelib"))
     for folder in filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)):
         there = Path(folder).resolve()
@@ -47,20 +47,20 @@ def hidden(_context: Context) -> Findings:
         )
         if names:
             yield problem(
-                f"PYTHONPATH has {', '.join(names)} imported from {there}, not from {installed}.",
+                f"PYTHONPATH imports {', '.join(names)} from {there}, not from {installed}.",
                 "Unset it in this shell.",
             )
     if not os.environ.get("PYTHONPATH"):
-        yield ok("No PYTHONPATH is set that could hide a package.")
+        yield ok("PYTHONPATH is not set, so it hides no package.")
 
 
 def _made_for(environment: Path) -> str:
-    """Return the folder that the programs of an environment name, if that is another one."""
+    """Return the folder that an environment's programs name, if it is a different one."""
     try:
         beginning = (environment / "bin" / "celery").read_text().splitlines()[:2]
     except OSError:
         return ""
-    # A shebang, or a line of the shell where the path is too long for one.
+    # A shebang, or a shell line if the path is too long for a shebang.
     named = re.search(r"(/[^'\"]*)/bin/python", "\n".join(beginning))
     if not named or Path(named[1]).resolve() == environment.resolve():
         return ""
@@ -68,25 +68,25 @@ def _made_for(environment: Path) -> str:
 
 
 def packages(context: Context) -> Findings:
-    """Ask uv what it would have to change, which takes a tenth of a second and no network."""
+    """Ask uv what it would change, which takes a tenth of a second and no network."""
     if not (context.folder / ".venv" / "bin" / "uv").exists():
-        yield note("The packages: not looked at, as uv, which development installs, is not there.")
+        yield note("The packages: not checked, because uv, a development tool, is not installed.")
         return
     lock = _uv(context, "lock", "--check")
     if lock.returncode:
         yield problem(
-            "uv.lock does not fit pyproject.toml.",
+            "uv.lock does not match pyproject.toml.",
             "Run `./scripts/uv lock`, then ./scripts/setup.",
         )
         return
     answer = _uv(context, "sync", "--check", "--frozen")
     if answer.returncode == 0:
-        yield ok("The packages in .venv are those of uv.lock, and uv.lock fits pyproject.toml.")
+        yield ok("The packages in .venv match uv.lock, and uv.lock matches pyproject.toml.")
         return
     lines = answer.stderr.splitlines()
     changes = [line.strip() for line in lines if line.startswith((" + ", " - ", " ~ "))]
     yield problem(
-        f"The packages in .venv are not those of uv.lock: {', '.join(changes) or ' '.join(lines[-1:])}.",
+        f"The packages in .venv do not match uv.lock: {', '.join(changes) or ' '.join(lines[-1:])}.",
         "Run `./scripts/uv sync --frozen`.",
     )
 

@@ -1,4 +1,4 @@
-"""What is in Redis: tasks that wait, and tasks that were taken and never acknowledged."""
+"""Checks the tasks in Redis: those that wait, and those taken but never acknowledged."""
 
 import json
 import time
@@ -15,24 +15,24 @@ from .broker import info
 from .context import Context
 from .findings import Findings, count, note, ok, problem, warning
 
-# Where kombu's Redis transport keeps what was taken and not acknowledged: the messages, and when
-# its worker took each, or last renewed it.
+# Where kombu's Redis transport keeps unacknowledged tasks: the messages, and when the worker took
+# or last renewed each.
 UNACKED = "unacked"
 UNACKED_INDEX = "unacked_index"
 
-# Seconds after which a worker knows that it has a message.
+# Seconds after which a worker reports a message that it has taken.
 JUST_TAKEN = 2
 
 
 def waiting(context: Context) -> Findings:
-    """Count the messages in every queue that a task of the project is sent to."""
+    """Count the messages in every queue that the project's tasks are sent to."""
     if context.redis_trouble:
         return
     for queue, task in sorted(one_task_a_queue().items()):
         length = messages_waiting(task)
         sentence = f"The queue {queue} holds {count(length, 'task')}."
         if length and not context.workers:
-            yield note(sentence, "A worker that starts runs them.")
+            yield note(sentence, "A worker will run them once it starts.")
         elif length >= QUEUE_ROOM:
             yield warning(
                 sentence, "The workers do not keep up: start more, or raise their --concurrency."
@@ -42,7 +42,7 @@ def waiting(context: Context) -> Findings:
 
 
 def one_task_a_queue() -> dict[str, Any]:
-    """Return the name of each queue, and a task that is sent to it."""
+    """Return the name of each queue and one task that is sent to it."""
     return {
         queue_of(task).name: task
         for name, task in current_app.tasks.items()
@@ -51,7 +51,7 @@ def one_task_a_queue() -> dict[str, Any]:
 
 
 def unserved(context: Context) -> Findings:
-    """Find the queues that tasks are sent to, and that no worker takes from."""
+    """Find the queues that tasks are sent to but no worker consumes."""
     if not context.workers:
         return
     answers = (context.inspect(context.workers).active_queues() or {}).values()
@@ -60,7 +60,7 @@ def unserved(context: Context) -> Findings:
     client: Any = context.redis
     for queue in sorted(used - served):
         length = client.llen(key_prefix() + queue)
-        sentence = f"No worker that answers takes from the queue {queue}, which holds "
+        sentence = f"No worker that answers consumes the queue {queue}, which holds "
         step = f"Start one with the option `-Q {queue}`."
         yield (
             problem(f"{sentence}{count(length, 'task')}.", step)
@@ -72,12 +72,12 @@ def unserved(context: Context) -> Findings:
 
 
 def queues_of_django_tasks() -> set[str]:
-    """Return the names in Celery of the queues that TASKS allows."""
+    """Return Celery's names of the queues that TASKS allows."""
     try:
         from django.tasks import DEFAULT_TASK_QUEUE_NAME, task_backends  # noqa: PLC0415
 
         from ..django_tasks import CeleryBackend  # noqa: PLC0415
-    except ModuleNotFoundError:  # Django 6.0 brought them.
+    except ModuleNotFoundError:  # New in Django 6.0.
         return set()
     backends = [task_backends[alias] for alias in settings.TASKS]
     names = {name for one in backends if isinstance(one, CeleryBackend) for name in one.queues}
@@ -86,7 +86,7 @@ def queues_of_django_tasks() -> set[str]:
 
 
 def unacknowledged(context: Context) -> Findings:
-    """Find the tasks that were taken by a worker that is gone, and say when they come back."""
+    """Find the tasks that a lost worker had taken, and say when they will be redelivered."""
     if context.redis_trouble:
         return
     client: Any = context.redis
@@ -94,7 +94,7 @@ def unacknowledged(context: Context) -> Findings:
     messages = client.hgetall(unacked)
     at_work = context.tasks_at_work if messages else set()
     taken_at = dict(client.zrange(index, 0, -1, withscores=True))
-    # Last: what has been acknowledged meanwhile is not stuck.
+    # Last, because tasks acknowledged in the meantime are not stuck.
     there = set(client.hkeys(unacked))
     now = time.time()
     stuck = [
@@ -111,25 +111,25 @@ def unacknowledged(context: Context) -> Findings:
     if lost := len(stuck) - len(taken):
         yield problem(
             f"Unacknowledged and without a time in {index}: {count(lost, 'task')}. "
-            "That never comes back by itself.",
+            "Celery will never redeliver that.",
             f"Look at it with `redis-cli HGETALL {unacked}`, and send it again.",
         )
     if taken:
         age = now - min(taken)
         yield warning(
-            "Held by a worker that does not answer any more, and not acknowledged: "
+            "Held by a worker that no longer answers, and not acknowledged: "
             f"{count(len(taken), 'task')}, for {age:.0f} s.",
             return_of(age, context),
         )
 
 
 def return_of(age: float, context: Context) -> str:
-    """Say when tasks come back that nobody has renewed for `age` seconds."""
+    """Say when tasks that were not renewed for `age` seconds will be redelivered."""
     timeout = transport_options().get("visibility_timeout", DEFAULT_VISIBILITY_TIMEOUT)
     when = f"{timeout - age:.0f} s from now" if timeout > age else "within seconds"
     step = f"The workers give it back {when} (visibility_timeout is {timeout} s)"
-    step += "." if context.workers else ", if one runs by then."
-    # The embedded stand-in, which says nothing of itself, would forget them.
+    step += "." if context.workers else ", if one is running by then."
+    # The embedded stand-in, which has no INFO, would forget them.
     if context.has_redis_of_its_own and info(context):
         step += f" A restart of {paths.dev()} does so at once."
     return step

@@ -1,4 +1,4 @@
-"""The workers: does one answer, and do they know the tasks that the web process sends?"""
+"""Checks that a worker answers, and that all workers know the tasks of the code."""
 
 from collections import Counter
 
@@ -19,20 +19,20 @@ def alive(context: Context) -> Findings:
     counted = Counter(name for name, _ in context.replies)
     for name in sorted(name for name, number in counted.items() if number > 1):
         yield warning(
-            f"More than one worker is called {name}: only one of them can be looked at.",
-            "Give each a name of its own, with the option -n.",
+            f"More than one worker is called {name}: only one of them can be checked.",
+            "Give each its own name with the option -n.",
         )
     if context.workers:
-        yield ok(f"Alive: {', '.join(sorted(context.workers))}.")
+        yield ok(f"Workers that answer: {', '.join(sorted(context.workers))}.")
     elif context.stack:
         yield problem(
-            f"{paths.dev()} runs (process {context.stack}), but no worker answered within "
+            f"{paths.dev()} is running (process {context.stack}), but no worker answered within "
             f"{ANSWER_LIMIT:.0f} s.",
-            "Look at the worker's lines there: code that does not load waits for the next save, "
-            "and a worker with `-P solo` does not answer while it runs a task.",
+            "See the worker's output there: if the code does not load, it waits for the next save, "
+            "and with `-P solo` it does not answer while it runs a task.",
         )
     elif settings.DEBUG:
-        yield note("No worker runs.", f"Start the whole stack with {paths.dev()}.")
+        yield note("No worker is running.", f"Start the whole stack with {paths.dev()}.")
     else:
         yield problem(
             f"No worker answered within {ANSWER_LIMIT:.0f} s.",
@@ -41,17 +41,17 @@ def alive(context: Context) -> Findings:
 
 
 def tasks(context: Context) -> Findings:
-    """Compare the tasks that the code has now with those that each worker knows."""
+    """Compare the tasks in the code with those that each worker knows."""
     ours = {name for name in current_app.tasks if not name.startswith("celery.")}
     for worker, theirs in sorted(context.workers.items()):
         if missing := sorted(ours - theirs):
             yield problem(
-                f"{worker} does not know {', '.join(missing)}: it would throw such a task away.",
+                f"{worker} does not know {', '.join(missing)}: it would discard such a task.",
                 RESTART,
             )
         if extra := sorted(theirs - ours):
             yield warning(
-                f"{worker} knows {', '.join(extra)}, which the code here does not have.", RESTART
+                f"{worker} knows {', '.join(extra)}, which this code does not have.", RESTART
             )
         if not missing and not extra:
-            yield ok(f"{worker} knows all tasks of the code ({len(ours)}).")
+            yield ok(f"{worker} knows all tasks in the code ({len(ours)}).")

@@ -1,5 +1,5 @@
-"""Durable tasks: work whose truth is a database row, so that no crash loses it.
+"""Durable tasks: work whose state is in a database row, so that no crash loses it.
 
-Build a model on `workshift.durable.models.DurableTask` and say with
-`workshift.durable.tasks.durable_task` what its rows mean; docs/durable-tasks.md shows how.
+Derive a model from `workshift.durable.models.DurableTask`, and decorate the function that processes
+its rows with `workshift.durable.tasks.durable_task`; docs/durable-tasks.md shows how.
 """

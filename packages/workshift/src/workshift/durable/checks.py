@@ -1,6 +1,6 @@
-"""Check what a durable task relies on: `manage.py check` and `manage.py runworker` say so.
+"""Checks what durable tasks rely on; `manage.py check` and `manage.py runworker` report problems.
 
-A plain `celery worker` runs the checks as well, and drops what they find.
+A plain `celery worker` runs the checks as well, but discards the results.
 """
 
 from collections.abc import Iterator
@@ -31,8 +31,8 @@ def check_durable_tasks(**_kwargs: Any) -> list[checks.CheckMessage]:
     ):
         messages.append(
             checks.Error(
-                "No entry of CELERY_BEAT_SCHEDULE sends the sweep, so what a crash leaves behind "
-                "stays where it is.",
+                "No entry in CELERY_BEAT_SCHEDULE sends the sweep, so rows that a crash leaves "
+                "behind are not processed.",
                 hint=f'Add {{"task": "{SWEEP}", "schedule": DURABLE_SWEEP_SECONDS}}.',
                 id="durable.E005",
             )
@@ -56,7 +56,7 @@ def _numbers() -> Iterator[checks.CheckMessage]:
         yield checks.Warning(
             f"DURABLE_SWEEP_SECONDS ({conf.durable('SWEEP_SECONDS')}) is longer than "
             f"DURABLE_LEASE_SECONDS ({conf.durable('LEASE_SECONDS')}): a row whose worker died "
-            "waits more for the sweep than for the end of its lease.",
+            "waits longer for the sweep than for the end of its lease.",
             id="durable.W001",
         )
 
@@ -65,14 +65,14 @@ def _lease(name: str, time_limit: float | None) -> Iterator[checks.CheckMessage]
     lease = conf.durable("LEASE_SECONDS")
     if time_limit is None:
         yield checks.Error(
-            f"{name} is not set, so a durable task may run for ever, and a second worker would "
-            f"start it once more after DURABLE_LEASE_SECONDS ({lease}).",
+            f"{name} is not set, so a durable task may run forever, and a second worker would "
+            f"start it again after DURABLE_LEASE_SECONDS ({lease}).",
             id="durable.E002",
         )
     elif lease <= time_limit:
         yield checks.Error(
             f"DURABLE_LEASE_SECONDS ({lease}) is not longer than {name} ({time_limit}), so a "
-            "second worker would start a row while the first still works on it.",
+            "second worker would start a row while the first is still working on it.",
             id="durable.E002",
         )
 
@@ -82,17 +82,17 @@ def _mailers(time_limit: float | None) -> Iterator[checks.CheckMessage]:
         if timeout is None or (time_limit is not None and timeout >= time_limit):
             yield checks.Error(
                 f"{name} ({timeout}) is not shorter than CELERY_TASK_TIME_LIMIT ({time_limit}), so "
-                "a mail server that says nothing ends with a killed worker process.",
+                "a mail server that does not respond gets a worker process killed.",
                 hint=hint,
                 id="durable.E003",
             )
 
 
 def _timeouts() -> Iterator[tuple[str, str, float | None]]:
-    """Yield what the timeout of each mail server is called, how to set it, and what it is."""
+    """Yield the name of each mail server's timeout, how to set it, and its value."""
     mailers = getattr(settings, "MAILERS", None)
-    # Django 6.1 brought MAILERS, and has the older settings only without it. SMTP is their default:
-    # a project that names no server may send nothing.
+    # MAILERS is new in Django 6.1, which ignores the older settings if it is set. Their default is
+    # SMTP: a project that names no server may not send e-mail at all.
     names_server = settings.is_overridden("EMAIL_HOST")  # type: ignore[misc]  # The plugin knows settings only.
     if mailers is None and names_server and settings.EMAIL_BACKEND == SMTP:
         yield "EMAIL_TIMEOUT", "Set it to a few seconds.", settings.EMAIL_TIMEOUT
@@ -108,7 +108,7 @@ def _model(model: type[DurableTask]) -> Iterator[checks.CheckMessage]:
     if task is None:
         # Everything else works, so this must not keep the site from starting.
         yield checks.Warning(
-            f"What is saved as {model._meta.label} waits, and is not durable any more.",
+            f"Rows of {model._meta.label} are saved but not processed, so they are not durable.",
             hint=no_function(model),
             obj=model,
             id="durable.W003",
@@ -117,7 +117,7 @@ def _model(model: type[DurableTask]) -> Iterator[checks.CheckMessage]:
         yield from _lease(f"the time limit of {task.name}", task.time_limit)
     if not any(index.fields == ["status", "due_at"] for index in model._meta.indexes):
         yield checks.Warning(
-            f"{model._meta.label} has no index on status and due_at, which every sweep reads.",
+            f"{model._meta.label} has no index on status and due_at, which every sweep needs.",
             hint="Write `class Meta(DurableTask.Meta):`.",
             obj=model,
             id="durable.W002",

@@ -1,8 +1,8 @@
-"""Keep the sweep out of the console: it runs every few seconds and mostly finds nothing."""
+"""Keeps the sweep out of the console: it runs every few seconds and usually finds nothing."""
 
 import logging
 
-# What CELERY_BEAT_SCHEDULE calls the sweep.
+# The task name of the sweep in CELERY_BEAT_SCHEDULE.
 SWEEP = "workshift.durable.sweep"
 
 
@@ -10,6 +10,6 @@ class WithoutSweep(logging.Filter):
     """Drops Celery's routine lines about the sweep: sent, received, succeeded."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether the record is to be shown."""
+        """Tell whether to log the record."""
         routine = record.levelno <= logging.INFO and record.name.startswith("celery.")
         return not (routine and SWEEP in str(record.args))

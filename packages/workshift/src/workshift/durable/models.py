@@ -1,4 +1,4 @@
-"""The abstract model of a durable task: a row that is worked on until it is done or has failed."""
+"""The abstract model of a durable task: a row that is processed until it is done or has failed."""
 
 from __future__ import annotations
 
@@ -23,38 +23,38 @@ logger = logging.getLogger(__name__)
 
 
 class DueField(models.DateTimeField):  # type: ignore[type-arg]  # Generic for mypy only.
-    """A moment by which the sweep looks at the row; to a migration, a plain date and time.
+    """The time when the sweep looks at the row; in a migration, a plain date and time.
 
-    Migrations stay for ever, and must not depend on what this package calls its functions.
+    Migrations stay forever and must not depend on the names of this package's functions.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Take the options of Django's field; a new row is due when its hint should be there."""
+        """Take Django's options; a new row is due when its hint should have arrived."""
         super().__init__(*args, **{**kwargs, "default": due_after_grace})
 
     def deconstruct(self) -> Any:
-        """Return what a migration makes of this field."""
+        """Return the plain field for migrations."""
         name, _, args, kwargs = super().deconstruct()
         return name, "django.db.models.DateTimeField", args, {**kwargs, "default": timezone.now}
 
 
 def no_function(model: type[DurableTask]) -> str:
-    """Return what to do if no function works on the rows of `model`."""
+    """Return what to do if no function processes the rows of `model`."""
     return (
-        f"No function works on the rows of {model._meta.label}: decorate one in the app's tasks.py "
+        f"No function processes the rows of {model._meta.label}: decorate one in the app's tasks.py "
         f"with @durable_task({model.__name__})."
     )
 
 
 class DurableTask(models.Model):
-    """A row that is worked on until it is done, or has failed for the last time.
+    """A row that is processed until it is done or has failed for the last time.
 
-    Create it in the transaction that saves what it is about: when that commits, the workers are
-    told. A `save()` of an existing row never writes its state; only the moves of
+    Create it in the transaction that saves the data it is about: when that commits, the workers are
+    told. Saving an existing row never changes its state; only the moves of
     `workshift.durable.states` do.
     """
 
-    # Unguessable and the same for ever: fit for an address and for a Message-ID.
+    # Permanent and impossible to guess, so usable in a URL and in a Message-ID.
     id = models.UUIDField(_("id"), primary_key=True, default=uuid.uuid4, editable=False)
     status = models.CharField(
         _("status"), max_length=7, choices=Status, default=Status.PENDING, editable=False
@@ -73,10 +73,10 @@ class DurableTask(models.Model):
     celery_task: ClassVar[Task[[str, int], str]]
 
     class Meta:
-        """A subclass with a Meta of its own inherits this one, for the index."""
+        """A subclass with its own Meta must inherit this one, for the index."""
 
         abstract = True
-        # What the sweep reads.
+        # For the sweep.
         indexes = (models.Index(fields=["status", "due_at"]),)
 
     def save(
@@ -87,9 +87,9 @@ class DurableTask(models.Model):
         using: str | None = None,
         update_fields: Iterable[str] | None = None,
     ) -> None:
-        """Save a new row and hint it when the transaction commits, or what is not state of an old.
+        """Save a new row and hint it on commit, or save an existing row except for its state.
 
-        `update_fields` writes what it names, as always.
+        `update_fields` works as usual.
         """
         is_new = self._state.adding
         if not is_new and update_fields is None:
@@ -106,10 +106,10 @@ class DurableTask(models.Model):
             transaction.on_commit(self.hint, using=self._state.db, robust=True)
 
     def hint(self) -> bool:
-        """Tell the workers to look at this row now; return whether the broker took the message.
+        """Tell the workers to process this row now; return whether the broker took the message.
 
-        A broker that is away costs no more than the timeouts in the settings and one line in the
-        log: the sweep hints the row again.
+        If the broker is down, this costs only the timeouts in the settings and one line in the log:
+        the sweep hints the row again.
         """
         task = getattr(self, "celery_task", None)
         if task is None:
@@ -128,29 +128,29 @@ class DurableTask(models.Model):
 
     @property
     def task_id(self) -> str:
-        """The id of the Celery task of the current attempt, or else of the last: for AsyncResult.
+        """The Celery task id of the current attempt, or else of the last one, for AsyncResult.
 
-        The first one's is that of the row, and each further attempt appends its number. So what
-        Celery logs names the row.
+        For the first attempt it is the row's id; later attempts append their number. So Celery's
+        log lines name the row.
         """
         before = self.attempts if self.status == Status.PENDING else max(self.attempts - 1, 0)
         return f"{self.pk}-{before + 1}" if before else str(self.pk)
 
     def complete(self) -> None:
-        """Record at once that the work is done; it stays done, whoever holds the row by now.
+        """Record at once that the work is done, even if another worker holds the row by now.
 
-        What is not recorded is done a second time. So neither a lost connection nor the time
-        limit is taken for an answer before several tries. Raises the last try's error.
+        Work that is not recorded is done twice. So this tries several times despite a lost
+        connection or the time limit. Raises the error of the last try.
         """
         self._row.insist_on(COMPLETE, finished_at=timezone.now())
 
     def fail(self, error: BaseException) -> None:
         """Record a failed attempt: pending again after a wait, or failed if it was the last.
 
-        Does nothing when the lease has run out and the row belongs to another attempt. As patient
-        as `complete`: a lost connection may be why the attempt failed.
+        Does nothing if the lease has expired and the row belongs to another attempt. Tries as often
+        as `complete`: the attempt may have failed because of a lost connection.
         """
-        # No two claims of a row end at the same microsecond.
+        # No two claims of a row end in the same microsecond.
         mine = self._row.filter(due_at=self.due_at)
         why = reason(error)
         if self.attempts >= conf.durable("ATTEMPTS"):

@@ -1,6 +1,6 @@
-"""The queries that make the moves of `states`: claim, sweep and the rest, safe side by side.
+"""The queries that make the moves of `states`: claim, sweep and the rest, safe to run in parallel.
 
-Every move is one conditional UPDATE, so that of any number of processes one wins.
+Every move is one conditional UPDATE, so only one of several processes succeeds.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row", bound="DurableTask")
 
-# How often `insist_on` tries to reach a database that has just gone away.
+# How often `insist_on` tries to reach a database that has just gone down.
 TRIES = 5
 
 
 def due_after_grace() -> datetime:
-    """Return when the sweep looks after a row that was hinted now: in `DURABLE_GRACE_SECONDS`."""
+    """Return when the sweep checks a row that is hinted now: in `DURABLE_GRACE_SECONDS`."""
     return timezone.now() + timedelta(seconds=conf.durable("GRACE_SECONDS"))
 
 
@@ -35,9 +35,9 @@ class DurableQuerySet(models.QuerySet[Row]):
     """What can be done to the rows of a durable task."""
 
     def claim(self, pk: uuid.UUID | str, attempts: int) -> Row | None:
-        """Take the row for `DURABLE_LEASE_SECONDS`, if it is pending after so many attempts.
+        """Take the row for `DURABLE_LEASE_SECONDS` if it is pending after this many attempts.
 
-        Return None if it is not: another worker has it, it is finished or gone, or it has been
+        Otherwise return None: another worker has it, it is finished or deleted, or it has been
         tried since the hint was sent.
         """
         lease = timedelta(seconds=conf.durable("LEASE_SECONDS"))
@@ -49,17 +49,17 @@ class DurableQuerySet(models.QuerySet[Row]):
     def release(self, pk: uuid.UUID | str, attempts: int) -> None:
         """Undo the claim that was made with this hint; the attempt does not count.
 
-        Only for whoever has ended the process that worked on the row, and has put the hint back
-        into the queue.
+        Call this only after ending the process that worked on the row and returning the hint to the
+        queue.
         """
         self.filter(pk=pk, attempts=attempts + 1).move(
             RELEASE, attempts=attempts, due_at=due_after_grace()
         )
 
     def sweep(self, limit: int) -> list[Row]:
-        """Take back the rows whose lease ran out, and return those that are due for a hint.
+        """Take back the rows whose lease has expired, and return those that are due for a hint.
 
-        At most `limit` rows of either kind, those that have waited longest first.
+        At most `limit` rows of each kind, those that have waited longest first.
         """
         now = timezone.now()
         due = self.filter(due_at__lte=now, status__in=[Status.PENDING, Status.RUNNING])
@@ -78,29 +78,29 @@ class DurableQuerySet(models.QuerySet[Row]):
         return rows
 
     def try_again(self) -> int:
-        """Give the failed rows among these all their attempts again; return how many there were.
+        """Give the failed rows in this queryset all their attempts again; return their number.
 
         The next sweep hints them.
         """
         return self.move(TRY_AGAIN, attempts=0, due_at=timezone.now(), finished_at=None)
 
     def move(self, move: Move, **values: Any) -> int:
-        """Make `move` with those of the rows that it permits; return how many there were."""
+        """Make `move` on the rows in a state that permits it; return their number."""
         return self.filter(status__in=move.before).update(
             status=move.after, updated_at=timezone.now(), **values
         )
 
     def insist_on(self, move: Move, **values: Any) -> int:
-        """Make `move` as above, though the database may have just gone away.
+        """Make `move` as above, even if the database has just gone down.
 
-        Tries `TRIES` times, a second apart, each time with a new connection. The time limit, if it
-        comes meanwhile, costs one of them. Raises the last try's error.
+        Tries `TRIES` times, a second apart, each time with a new connection. If the time limit is
+        reached meanwhile, that costs one try. Raises the error of the last try.
         """
         tries = 0
         while True:
             tries += 1
             try:
-                # In here, because this is where the time goes, and so where the limit comes.
+                # In here, because the time limit is most likely reached while waiting.
                 if tries > 1:
                     connections[self.db].close()
                     time.sleep(1)
@@ -110,10 +110,10 @@ class DurableQuerySet(models.QuerySet[Row]):
                     raise
 
     def held(self, status: Status, limit: int) -> Self:
-        """Return up to `limit` of the rows in that state that no other sweep holds.
+        """Return up to `limit` rows in this state that no other sweep holds.
 
-        They are locked until the transaction ends, where the database can skip what others have
-        locked. Elsewhere two sweeps may see the same row, and the second hint finds it claimed.
+        They are locked until the transaction ends, if the database can skip locked rows. Otherwise
+        two sweeps may see the same row, and the second hint finds it claimed.
         """
         rows = self.filter(status=status)
         free = rows.order_by("due_at")

@@ -2,14 +2,14 @@
 
     move       from      to        when
     CLAIM      pending   running   a worker takes the row for the length of the lease
-    COMPLETE   any       done      the work is done, whatever became of the row meanwhile
-    RELEASE    running   pending   its worker was stopped and gave its tasks back
-    RETRY      running   pending   the attempt failed, or its lease ran out; more are left
+    COMPLETE   any       done      the work is done, whatever happened to the row meanwhile
+    RELEASE    running   pending   its worker was stopped and gave back its tasks
+    RETRY      running   pending   the attempt failed or its lease expired; more are left
     GIVE_UP    running   failed    the same, after the last attempt
     TRY_AGAIN  failed    pending   an operator asks for it
 
-A row begins as pending. `rows.DurableQuerySet` makes these moves, and nothing else writes a state.
-Which of them ends an attempt is for `models.DurableTask` to say, in `complete` and `fail`.
+A row starts as pending. `queryset.DurableQuerySet` makes these moves, and nothing else changes a
+state. `models.DurableTask` decides which move ends an attempt, in `complete` and `fail`.
 """
 
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Status(TextChoices):
-    """Where a durable task stands."""
+    """The state of a durable task."""
 
     PENDING = "pending", _("pending")
     RUNNING = "running", _("running")

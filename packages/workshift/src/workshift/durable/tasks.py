@@ -1,4 +1,4 @@
-"""The Celery side of durable tasks: the decorator that makes one, and the sweep of all of them."""
+"""The Celery side of durable tasks: the decorator for their functions, and the sweep."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ logger = logging.getLogger(__name__)
 
 Row = TypeVar("Row", bound=DurableTask)
 
-# The sweep fills a queue up to this many messages. In a longer one the hints of most waiting
-# rows still stand, and sending them again at every sweep would only make it longer.
+# The sweep fills a queue up to this many messages. A longer queue still contains the hints of most
+# waiting rows, and sending them again at every sweep would only make it longer.
 QUEUE_ROOM = 1000
 
-# The models without a function that this process has told of: the next sweep comes in seconds.
+# The models without a function that this process has already logged, because sweeps are frequent.
 _told: set[type[DurableTask]] = set()
 
 
@@ -39,11 +39,11 @@ def durable_task(
     base: type[Task[..., Any]] = Task,
     **options: Any,
 ) -> Callable[[Callable[[Row], object]], Task[[str, int], str]]:
-    """Make a function of one row the Celery task that works on the rows of `model`.
+    """Make a function that takes one row the Celery task for the rows of `model`.
 
-    The function gets a row that this worker has claimed. When it returns, the row is done; when
-    it raises, the row is tried again later. The row tells the result; with `ignore_result` off it
-    is in Redis as well, which takes time. `options` are those of Celery's `shared_task`.
+    The function gets a row that this worker has claimed. If it returns, the row is done; if it
+    raises, the row is tried again later. The row shows the outcome; with `ignore_result=False`,
+    Redis stores a result as well, which takes time. `options` are those of Celery's `shared_task`.
     """
 
     def decorate(work: Callable[[Row], object]) -> Task[[str, int], str]:
@@ -58,13 +58,13 @@ def durable_task(
                     work(row)
             except Exception as error:
                 row.fail(error)
-                # For the traceback in the log, and for whatever collects errors.
+                # For the traceback in the log, and for error trackers.
                 raise
             row.complete()
             return "done"
 
         task: Task[[str, int], str] = perform
-        # `reload.retire` calls it when a worker that is stopped gives the task back.
+        # `reload.retire` calls this when a stopped worker gives back the task.
         task.given_back = model.objects.release  # type: ignore[attr-defined]
         model.celery_task = task
         return task
@@ -73,9 +73,9 @@ def durable_task(
 
 
 def _task_class(model: type[DurableTask], base: type[Task[..., Any]]) -> type[Task[..., Any]]:
-    """Return a subclass of `base` that is called by hints of `model` only."""
+    """Return a subclass of `base` that accepts only hints for `model`."""
 
-    class RowTask(base):  # type: ignore[misc, valid-type]  # Known at run time only.
+    class RowTask(base):  # type: ignore[misc, valid-type]  # Known only at run time.
         abstract = True
 
         def apply_async(
@@ -85,13 +85,13 @@ def _task_class(model: type[DurableTask], base: type[Task[..., Any]]) -> type[Ta
             *others: Any,
             **options: Any,
         ) -> Any:
-            """Send a hint, as `hint()` of a row does. Raises TypeError for other arguments."""
+            """Send a hint, as a row's `hint()` does. Raises TypeError for other arguments."""
             given = [*(args or ()), *(kwargs or {}).values()]
             if not _is_hint(model, given):
                 raise TypeError(
-                    f"{self.name} works on rows of {model._meta.label} and takes no other "
-                    f"arguments. Save one, and the workers are told: {_call(model)}. To tell them "
-                    "of an old one, call its hint()."
+                    f"{self.name} processes rows of {model._meta.label} and takes no other "
+                    f"arguments. Save a row, and the workers are told: {_call(model)}. For an "
+                    "existing row, call its hint()."
                 )
             return super().apply_async(args, kwargs, *others, **options)
 
@@ -119,7 +119,7 @@ def _call(model: type[DurableTask]) -> str:
 
 
 def durable_models() -> list[type[DurableTask]]:
-    """Return every model of the project that is built on `DurableTask`."""
+    """Return every model of the project that derives from `DurableTask`."""
     return [
         model
         for model in apps.get_models()
@@ -129,7 +129,7 @@ def durable_models() -> list[type[DurableTask]]:
 
 @shared_task(name=SWEEP, ignore_result=True)
 def sweep() -> None:
-    """Bring back what a crash left behind, and hint what is due, for every durable task."""
+    """Recover rows that a crash left behind, and hint those that are due, for every model."""
     for model in durable_models():
         task = getattr(model, "celery_task", None)
         if task is None:
@@ -141,7 +141,7 @@ def sweep() -> None:
         try:
             rows = model.objects.sweep(limit=max(room, 0))
         except DatabaseError as error:
-            # A model that is not migrated yet must not hold up the others.
+            # A model that is not migrated yet must not block the others.
             logger.error("%s was not swept. %s", model._meta.label, reason(error))  # noqa: TRY400
             continue
         for row in rows:
@@ -150,8 +150,8 @@ def sweep() -> None:
 
 
 def queue_of(task: Task[..., Any]) -> Queue:
-    """Return the queue that `task` is sent to: its own option, or what the settings say."""
-    # Only a task that asks for a queue has the attribute.
+    """Return the queue that `task` is sent to: its own option, or that of the settings."""
+    # Only a task that sets its queue has the attribute.
     asked_for = {"queue": getattr(task, "queue", None)}
     queue: Queue = current_app.amqp.router.route(asked_for, task.name)["queue"]
     return queue
@@ -162,7 +162,7 @@ def messages_waiting(task: Task[..., Any]) -> int:
     queue = queue_of(task)
     with current_app.connection_for_read() as connection:
         channel: Any = connection.default_channel
-        # Not passive: for that, kombu asks Redis without the prefix of our keys, and finds none.
+        # Not passive: kombu would then ask Redis without our key prefix, and find nothing.
         declared = channel.queue_declare(
             queue.name, durable=queue.durable, auto_delete=queue.auto_delete
         )
@@ -171,7 +171,7 @@ def messages_waiting(task: Task[..., Any]) -> int:
 
 @worker_ready.connect
 def sweep_when_ready(**_kwargs: Any) -> None:
-    """Look at once for what was left behind while no worker was there."""
+    """Sweep at once what was left behind while no worker was running."""
     try:
         sweep.delay()
     except BrokerError as error:

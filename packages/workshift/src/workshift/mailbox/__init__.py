@@ -1,1 +1,1 @@
-"""The development mailbox: the e-mails that the site sent, at /dev/mailbox/ while DEBUG is on."""
+"""The development mailbox: shows the site's e-mails at /dev/mailbox/ while DEBUG is on."""

@@ -1,9 +1,9 @@
-"""How Django knows this app."""
+"""The app's configuration."""
 
 from django.apps import AppConfig
 
 
 class MailboxConfig(AppConfig):
-    """The development mailbox: installed only with DEBUG, as its pages are for everyone to read."""
+    """The development mailbox: installed only with DEBUG, because anyone can read its pages."""
 
     name = "workshift.mailbox"

@@ -1,4 +1,4 @@
-"""What "sends" the e-mails in development: into the mailbox, and to the console."""
+"""Handles e-mails in development: stores them in the mailbox and prints them."""
 
 from django.core.mail import EmailMessage
 
@@ -7,14 +7,14 @@ from . import mails
 
 
 class EmailBackend(terminal.EmailBackend):
-    """Keeps each mail in the mailbox and prints it in the output of the process that sends it."""
+    """Stores each mail in the mailbox, and prints it in the sending process's output."""
 
     def write_message(self, message: EmailMessage) -> None:
-        """Keep, then print: a mail that was printed can be looked at.
+        """Store, then print, so that every printed mail is in the mailbox.
 
-        Raises `OSError` if it cannot be kept.
+        Raises `OSError` if it cannot be stored.
         """
-        # Once for both, as each call makes up another Message-ID.
+        # Once for both, because each call generates another Message-ID.
         source = message.message().as_bytes()
         mails.keep(source)
         self.print_source(source)

@@ -1,4 +1,4 @@
-"""The mails in the development mailbox: one file for each, so that all processes share them."""
+"""Stores the mails in the development mailbox: one file each, so that all processes share them."""
 
 import re
 import secrets
@@ -13,17 +13,17 @@ from functools import cached_property
 from .. import conf
 from ..private import make_folder
 
-# As many are kept, the newest.
+# The number of mails to keep, the newest.
 LIMIT = 100
 
-# Nanoseconds since 1970, so that the names sort by time, and some chance, so that two processes
-# never choose the same one.
+# Nanoseconds since 1970, so that the names sort by time, and random digits, so that two processes
+# never choose the same name.
 ID = re.compile(r"[0-9]{19}-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail as it was sent; `source` is all of it, or its headers only."""
+    """A mail as it was sent; `source` is all of it, or only its headers."""
 
     id: str
     source: bytes
@@ -35,12 +35,12 @@ class Mail:
 
     @property
     def sent(self) -> datetime:
-        """When the mail was put here."""
+        """When the mail was stored."""
         return datetime.fromtimestamp(int(self.id.partition("-")[0]) / 1e9, tz=UTC)
 
     @property
     def headers(self) -> list[tuple[str, str]]:
-        """Name and value of each header but those that say how the mail is encoded."""
+        """Name and value of each header, except those about the encoding."""
         return [
             (name, value)
             for name, value in self.message.items()
@@ -49,12 +49,12 @@ class Mail:
 
     @property
     def text(self) -> str:
-        """The text for readers that show no HTML; empty where there is none."""
+        """The plain text; empty if there is none."""
         return self._body("plain")
 
     @property
     def html(self) -> str:
-        """The HTML, just as the mail has it, so whatever a stranger wrote; empty if none."""
+        """The HTML, unchanged and therefore untrusted; empty if there is none."""
         return self._body("html")
 
     @property
@@ -71,22 +71,22 @@ class Mail:
 
 
 def keep(source: bytes) -> None:
-    """Put a mail into the mailbox, and drop what is more than the newest `LIMIT`.
+    """Store a mail, and delete all but the newest `LIMIT`.
 
-    It is there in full or not at all. Raises `OSError` if it cannot be written.
+    It is stored completely or not at all. Raises `OSError` if it cannot be written.
     """
     folder = conf.mailbox_folder()
     make_folder(folder)
     written = folder / f"{time.time_ns()}-{secrets.token_hex(4)}.part"
     written.write_bytes(source)
     written.replace(written.with_suffix(".eml"))
-    # Everything, so that what a killed process left half-written goes as well.
+    # All files, including those that a killed process left incomplete.
     for path in sorted(folder.iterdir(), reverse=True)[LIMIT:]:
         path.unlink(missing_ok=True)
 
 
 def newest_first() -> list[Mail]:
-    """Every mail in the mailbox, with its headers only."""
+    """Return every mail in the mailbox, with only its headers."""
     mails = []
     for path in sorted(conf.mailbox_folder().glob("*.eml"), reverse=True):
         try:
@@ -94,13 +94,13 @@ def newest_first() -> list[Mail]:
                 # Headers end at the first empty line; attachments may be long.
                 headers = source.read(65_536).partition(b"\n\n")[0]
         except FileNotFoundError:
-            continue  # Cleared, or dropped for a newer one, since we looked.
+            continue  # Deleted since we listed it.
         mails.append(Mail(path.stem, headers))
     return mails
 
 
 def find(mail_id: str) -> Mail:
-    """Return the mail of this id, in full. Raises `KeyError` if there is none."""
+    """Return the whole mail with this id. Raises `KeyError` if there is none."""
     if not ID.fullmatch(mail_id):
         raise KeyError(mail_id)
     try:
@@ -110,6 +110,6 @@ def find(mail_id: str) -> Mail:
 
 
 def clear() -> None:
-    """Remove every mail from the mailbox."""
+    """Delete every mail."""
     for path in conf.mailbox_folder().glob("*.eml"):
         path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The addresses of the development mailbox."""
+"""The URLs of the development mailbox."""
 
 from django.urls import path
 

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from . import mails
 
-# What a stranger wrote may look like anything and do nothing: no script, no form, no request to
-# anywhere, and no access to this site, as the sandbox gives it an origin of its own. Set as a header,
-# which Django's own middleware leaves alone, as that came with Django 6.0.
+# Untrusted HTML may have any style but do nothing: no scripts, no forms, no requests, and no access
+# to this site, because the sandbox gives it its own origin. It is set as a header, which Django's
+# own middleware (new in Django 6.0) does not override.
 HTML_POLICY = "; ".join(
     (
         "sandbox",
@@ -43,7 +43,7 @@ def show_mail(request: HttpRequest, mail_id: str) -> HttpResponse:
 @require_safe
 @xframe_options_sameorigin
 def show_html(_request: HttpRequest, mail_id: str) -> HttpResponse:
-    """Answer with the HTML of a mail as a page of its own, locked in by `HTML_POLICY`."""
+    """Show a mail's HTML as a separate page, restricted by `HTML_POLICY`."""
     answer = HttpResponse(_find(mail_id).html)
     answer["Content-Security-Policy"] = HTML_POLICY
     return answer
@@ -51,7 +51,7 @@ def show_html(_request: HttpRequest, mail_id: str) -> HttpResponse:
 
 @require_POST
 def clear(_request: HttpRequest) -> HttpResponse:
-    """Remove every mail and show the empty list."""
+    """Delete every mail and show the empty list."""
     mails.clear()
     return redirect("mailbox:all")
 
@@ -61,5 +61,5 @@ def _find(mail_id: str) -> mails.Mail:
         return mails.find(mail_id)
     except KeyError:
         raise Http404(
-            _("This e-mail is not in the mailbox: it was cleared, or never there.")
+            _("This e-mail is not in the mailbox: it was deleted or never existed.")
         ) from None

@@ -1,4 +1,4 @@
-"""The command line of a project: Django's, and two commands that start although code is broken."""
+"""A project's command line: Django's, but `runworker` and `doctor` start even if code is broken."""
 
 import sys
 from collections.abc import Sequence
@@ -13,28 +13,28 @@ from ..env import forget_dotenv_copy, one_sentence_if_invalid, require_settings_
 
 _APP = __name__.partition(".")[0]
 
-# One waits for the save that fixes the code, the other says what is wrong with it.
+# The worker waits for the save that fixes the code; the doctor says what is wrong with it.
 _WITHOUT_SET_UP = frozenset({"doctor", "runceleryworker", "runworker"})
 
 
 def _is_of_channels(name: str) -> bool:
-    """Tell whether this is Django Channels' command, as its app comes before ours."""
+    """Tell whether this is Django Channels' command, because its app comes before ours."""
     if name != "runworker" or find_spec("channels") is None:
         return False
     try:
         packages = [entry.partition(".")[0] for entry in settings.INSTALLED_APPS]
-    except Exception:  # noqa: BLE001 - broken settings, which our command copes with.
+    except Exception:  # noqa: BLE001 - broken settings, which our command can handle.
         return False
     return next((name for name in packages if name in {_APP, "channels"}), _APP) == "channels"
 
 
 def execute_from_command_line(argv: Sequence[str] | None = None) -> None:
-    """Run the management command that `argv` (by default, of this process) names.
+    """Run the management command in `argv` (by default, this process's).
 
-    For `manage.py`, in place of Django's function of the same name. `runworker` and `doctor` start
-    without Django's set-up, so code that does not load does not keep them from it. A process that
-    `dev` has started ends when that has gone. An environment that cannot be used ends the process
-    in a sentence.
+    `manage.py` calls this instead of Django's function of the same name. `runworker` and `doctor`
+    start without Django's setup, so they also start if the code does not load. A process that `dev`
+    started exits when `dev` is gone. If the environment is unusable, the process exits with a
+    sentence.
     """
     argv = list(argv or sys.argv)
     root = paths.project()

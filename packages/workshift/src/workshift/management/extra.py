@@ -1,4 +1,4 @@
-"""Says in a sentence which extra brings a package that only development needs."""
+"""Explains which extra installs a missing package that only development needs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ _EXTRA = frozenset({"fakeredis", "honcho", "psutil", "watchdog"})
 
 @contextmanager
 def only_for_development() -> Iterator[None]:
-    """End the process with a sentence if the block imports a package that is not installed."""
+    """Exit with a sentence if the block imports a package that is not installed."""
     try:
         yield
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""The fixture `browser`: a test folder that needs it imports it into its conftest.py."""
+"""The fixture `browser`; import it into the conftest.py of the tests that need it."""
 
 import os
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from playwright.sync_api import Browser, sync_playwright
 from . import programs
 
 
-# Not for the whole session: Playwright keeps an event loop in this thread while it runs, which
-# makes Django refuse the database to the tests of other modules.
+# Not for the whole session: while Playwright runs, it keeps an event loop in this thread, and
+# Django then refuses database access in other modules' tests.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium of the system's own."""
+    """The system's Chromium, headless."""
     arguments = [
         "--disable-background-networking",
         "--disable-component-update",
@@ -22,7 +22,7 @@ def browser() -> Iterator[Browser]:
         "--no-first-run",
     ]
     if os.geteuid() == 0:
-        # Chromium's sandbox refuses to run as root, which is who runs the tests in a container.
+        # Chromium's sandbox refuses to run as root, the usual user in a container.
         arguments.append("--no-sandbox")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=programs.chromium(), args=arguments)

@@ -1,4 +1,4 @@
-"""The fixtures, a pytest plugin for projects that use pytest-django."""
+"""A pytest plugin with the fixtures, for projects that use pytest-django."""
 
 import os
 import random
@@ -21,10 +21,10 @@ from .processes import RedisServer, Worker, free_port
 
 
 class StartWorker(Protocol):
-    """Start a Celery worker and return it when it has written `until`, by default that it is ready.
+    """Start a Celery worker and return it once it has written `until`, by default that it is ready.
 
-    `options` are those of `celery worker`, `environment` is added to that of the tests. The
-    worker has a migrated database of its own. It is killed when the test ends.
+    `options` are those of `celery worker`; `environment` is added to the tests' own. The worker has
+    its own migrated database. It is killed when the test ends.
     """
 
     def __call__(
@@ -46,14 +46,14 @@ def _real_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServe
 
 @pytest.fixture
 def redis_server(_real_redis: RedisServer) -> RedisServer:
-    """The Redis at the address of the project's broker: one for all tests, emptied for each."""
+    """The Redis at the project's broker address, shared by all tests and emptied for each."""
     _real_redis.client.flushall()
     return _real_redis
 
 
 @pytest.fixture
 def embedded_redis(tmp_path: Path) -> Iterator[RedisServer]:
-    """The stand-in that `runredis` starts if no Redis is installed, at its own address."""
+    """The stand-in that `runredis` starts if no Redis is installed, on its own port."""
     server = RedisServer([sys.executable, "-P", embedded.__file__], free_port(), tmp_path)
     server.start()
     yield server
@@ -91,7 +91,7 @@ def worker_database(_migrated_database: Path, tmp_path: Path) -> str:
 
 @pytest.fixture(scope="session")
 def worker_options() -> tuple[str, ...]:
-    """Options that each worker gets, for a project to override."""
+    """Options for every worker; a project may override this."""
     return ()
 
 
@@ -99,14 +99,14 @@ def worker_options() -> tuple[str, ...]:
 def start_worker(
     worker_database: str, worker_options: tuple[str, ...], pytestconfig: pytest.Config
 ) -> Iterator[StartWorker]:
-    """Start workers on the project's broker, or on that of `environment["REDIS_URL"]`."""
+    """Start workers on the project's broker, or on `environment["REDIS_URL"]`."""
     workers: list[Worker] = []
     app, _ = celery_app.find()
 
     def start(
         *options: str, environment: dict[str, str] | None = None, until: str = " ready."
     ) -> Worker:
-        # Two live workers of one name confuse Celery's remote control.
+        # Two live workers with the same name confuse Celery's remote control.
         node = f"{uuid.uuid4().hex[:8]}@%h"
         worker = Worker(
             app,

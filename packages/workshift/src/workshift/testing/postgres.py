@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster of the tests' own, where PostgreSQL is installed."""
+"""A PostgreSQL cluster for tests, if PostgreSQL is installed."""
 
 import os
 import pwd
@@ -13,10 +13,10 @@ from .processes import free_port
 
 
 class Cluster:
-    """A server on a free port of 127.0.0.1, with its files in a folder of its own."""
+    """A server on a free port of 127.0.0.1, with its files in its own folder."""
 
     def __init__(self, programs: Path) -> None:
-        """Make and start a cluster with the programs in that folder."""
+        """Create and start a cluster with the programs in this folder."""
         self._programs = programs
         self._folder = Path(tempfile.mkdtemp(prefix="postgres-"))
         self._port = free_port()
@@ -27,7 +27,7 @@ class Cluster:
         self._run("initdb", "--pgdata", data, "--auth", "trust", "--username", "postgres")
         self._run(
             *("pg_ctl", "start", "--wait", "--pgdata", data, "--log", self._folder / "log"),
-            # What the tests write need not survive a power cut.
+            # The tests' data need not survive a power failure.
             *("--options", f"-p {self._port} -k {self._folder} -c fsync=off"),
         )
 
@@ -38,7 +38,7 @@ class Cluster:
         return self._url(name)
 
     def stop(self) -> None:
-        """Stop the server, whoever is still connected, and remove its files."""
+        """Stop the server, even if clients are connected, and remove its files."""
         self._run("pg_ctl", "stop", "--mode", "immediate", "--pgdata", self._folder / "data")
         shutil.rmtree(self._folder)
 

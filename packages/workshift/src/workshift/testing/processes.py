@@ -1,4 +1,4 @@
-"""Real processes for tests: a Redis server, and processes whose output can be awaited."""
+"""Real processes for tests: Redis servers, and processes whose output can be awaited."""
 
 import contextlib
 import os
@@ -16,20 +16,20 @@ from typing import Self, TypeVar
 
 import redis
 
-# Seconds after which something that should have happened will not happen any more. Far more than
-# it takes, so that a busy machine makes the tests slow, and not red.
+# Seconds after which a test gives up waiting. Far more than needed, so that a busy machine makes
+# the tests slow, not red.
 DEADLINE = 60
 
-# A beat inside a worker. In memory: the file of the default one, SQLite from Python 3.13 on, now
-# and then cannot be locked in the process that Celery forks for it.
+# A beat inside a worker, with its schedule in memory: the default's file, SQLite since Python 3.13,
+# sometimes cannot be locked in the process that Celery forks for it.
 BEAT = ("--beat", "--scheduler", "celery.beat:Scheduler")
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody holds at the moment.
+    """Return a port of 127.0.0.1 that is free at the moment.
 
-    Below the range from which the system gives ports to outgoing connections: one of those could
-    take it before the server that it is meant for has started.
+    It is below the range for outgoing connections: one of those could take the port before the
+    server starts.
     """
     while True:
         port = random.randrange(10_000, 20_000)
@@ -42,19 +42,19 @@ Value = TypeVar("Value")
 
 
 def eventually(condition: Callable[[], Value], what: str = "") -> Value:
-    """Return what `condition()` returns as soon as that is true.
+    """Return what `condition()` returns as soon as it is truthy.
 
-    Raises AssertionError if it does not become so; `what` says in its message what was awaited.
+    Raises AssertionError if it never is; the message names `what`.
     """
     deadline = time.monotonic() + DEADLINE
     while not (value := condition()):
-        assert time.monotonic() < deadline, f"It did not happen{what and f' that {what}'}."
+        assert time.monotonic() < deadline, f"Timed out{what and f' before {what}'}."
         time.sleep(0.02)
     return value
 
 
 class RedisServer:
-    """A server that speaks Redis' protocol on 127.0.0.1; `command` ends with its port."""
+    """A server that speaks the Redis protocol on 127.0.0.1; its port is appended to `command`."""
 
     def __init__(self, command: Sequence[str | Path], port: int, folder: Path) -> None:
         """Prepare a server that keeps its files in `folder`; `start()` starts it."""
@@ -66,11 +66,11 @@ class RedisServer:
 
     @classmethod
     def of(cls, program: str | Path, port: int, folder: Path) -> Self:
-        """Prepare one of the Redis or Valkey `program`, which keeps nothing on disk."""
+        """Prepare a server of the Redis or Valkey `program` that keeps nothing on disk."""
         return cls([program, "--bind", "127.0.0.1", "--save", "", "--port"], port, folder)
 
     def start(self) -> None:
-        """Start the server and return when it answers. Raises AssertionError if it does not."""
+        """Start the server and return once it answers. Raises AssertionError if it does not."""
         self._process = subprocess.Popen(
             self._command, cwd=self._folder, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL
         )
@@ -79,14 +79,14 @@ class RedisServer:
             try:
                 self.client.ping()
             except redis.ConnectionError:
-                assert self._process.poll() is None, f"{self._command} ended by itself."
+                assert self._process.poll() is None, f"{self._command} exited."
                 assert time.monotonic() < deadline, f"{self._command} does not answer."
                 time.sleep(0.01)
             else:
                 return
 
     def stop(self) -> None:
-        """Kill the server, as a crash would; what it held in memory is gone."""
+        """Kill the server, as a crash would; what it kept in memory is lost."""
         if self._process:
             self._process.kill()
             self._process.wait(DEADLINE)
@@ -95,7 +95,7 @@ class RedisServer:
 
 
 class Process:
-    """A process in a group of its own, and all it has written so far."""
+    """A process in its own group, and all it has written so far."""
 
     def __init__(
         self, command: Sequence[str | Path], *, folder: Path, environment: Mapping[str, str]
@@ -120,19 +120,19 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """The process id; of a worker, that of its main process."""
+        """The process id; for a worker, its main process's."""
         return self.process.pid
 
     @property
     def output(self) -> str:
-        """Everything that it and the processes it started have written so far."""
+        """Everything that it and its child processes have written so far."""
         with self._changed:
             return "".join(self.lines)
 
     def wait_for(self, text: str) -> Self:
-        """Return when a line with `text` in it has been written, now or earlier.
+        """Return once a line that contains `text` has been written, now or earlier.
 
-        Raises AssertionError, with the whole output, if the process ends before or takes too long.
+        Raises AssertionError, with the whole output, if the process ends first or takes too long.
         """
 
         def written() -> bool:
@@ -144,9 +144,9 @@ class Process:
         return self
 
     def next_line(self, pattern: str) -> re.Match[str]:
-        """Return the match of the next line that matches `pattern`: later than the last such line.
+        """Return the match of the next line that matches `pattern`, after the last one returned.
 
-        Raises AssertionError, with the whole output, if the process ends before or takes too long.
+        Raises AssertionError, with the whole output, if the process ends first or takes too long.
         """
 
         def found() -> re.Match[str] | None:
@@ -170,16 +170,16 @@ class Process:
         self.process.send_signal(number)
 
     def wait(self, patience: float = DEADLINE) -> int:
-        """Return the exit code when the process has ended, and all of its output been read.
+        """Return the exit code once the process has ended and all its output has been read.
 
-        Raises subprocess.TimeoutExpired if it is still there after `patience` seconds.
+        Raises subprocess.TimeoutExpired if it is still running after `patience` seconds.
         """
         code = self.process.wait(patience)
         self._reader.join(DEADLINE)
         return code
 
     def stop(self) -> None:
-        """End the process: politely, and if it takes too long with its whole process group."""
+        """Terminate the process; if that takes too long, kill its whole process group."""
         self.process.terminate()
         try:
             self.process.wait(10)
@@ -189,9 +189,9 @@ class Process:
         self._reader.join()
 
     def kill(self) -> None:
-        """Kill the process with its whole group: at the end of a test, where none of it matters.
+        """Kill the process and its group, at the end of a test.
 
-        A worker that is asked takes more than a second to end.
+        A worker that is asked to stop takes more than a second.
         """
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
@@ -216,7 +216,7 @@ class Worker(Process):
     def __init__(
         self, app: str, options: Sequence[str], *, folder: Path, environment: Mapping[str, str]
     ) -> None:
-        """Start `celery -A app worker` in `folder`, in this environment besides our own."""
+        """Start `celery -A app worker` in `folder`; `environment` is added to our own."""
         super().__init__(
             [sys.executable, "-m", "celery", "-A", app, "worker", *options],
             folder=folder,
@@ -253,7 +253,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether process `pid` is there and not a zombie."""
+    """Tell whether process `pid` exists and is not a zombie."""
     try:
         return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""Programs that tests need and that only the system can install."""
+"""Finds the programs that tests need and that only the system can install."""
 
 import os
 import shutil
@@ -9,19 +9,19 @@ import pytest
 
 
 def redis() -> Path:
-    """Return the path of a Redis or Valkey; without one, skip the test, or fail it in CI."""
+    """Return the path of Redis or Valkey; without it, skip the test, or fail it in CI."""
     return Path(_first("redis-server", "valkey-server") or _missing("Redis", "redis-server"))
 
 
 def chromium() -> Path:
-    """Return the path of a Chromium or Chrome; without one, skip the test, or fail it in CI."""
+    """Return the path of Chromium or Chrome; without it, skip the test, or fail it in CI."""
     names = ("chromium", "chromium-browser", "google-chrome")
     return Path(_first(*names) or _missing("Chromium or Chrome", "chromium"))
 
 
 def postgresql() -> Path:
     """Return the folder of PostgreSQL's programs; without it, skip the test, or fail it in CI."""
-    # Debian keeps those of a server off the PATH.
+    # Debian keeps the server's programs off the PATH.
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     return found[-1].parent if found else _missing("PostgreSQL", "postgresql")
 

@@ -1,4 +1,4 @@
-"""`manage.py addapp`: add an app to the project. `scripts/app` does the set-up before it."""
+"""`manage.py addapp`: adds an app to the project. `scripts/app` sets the project up first."""
 
 import signal
 from typing import Any
@@ -11,19 +11,19 @@ from ...addapp.names import model_name
 
 
 class Command(BaseCommand):
-    """Name in, app out."""
+    """Adds an app with a given name."""
 
     help = (
         "Add an app with a model, a task, a page, an admin page and tests, wired in and migrated. "
-        "A running ./scripts/dev takes it up at once."
+        "A running ./scripts/dev loads it at once."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the names."""
+        """Declare the arguments."""
         parser.add_argument("name", help="the app's name, such as orders")
         parser.add_argument(
             "--model",
-            help="the model's name, where it is not the app's in the singular (people --model Person)",
+            help="the model's name, if it is not the app's singular (people --model Person)",
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -35,12 +35,12 @@ class Command(BaseCommand):
         except CannotAddError as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt as error:
-            # The exit code of a shell for a command that was ended by Ctrl-C.
+            # A shell's exit code for a command that Ctrl-C ended.
             message = "Stopped; no app was added."
             raise CommandError(message, returncode=128 + signal.SIGINT) from error
         self.stdout.write(
-            f"{app}/ is in the project: the model {model}, the task {app}.tasks.process, the page "
-            f"/{app}/ and one in the admin.\n"
-            f"A running ./scripts/dev has it already. Begin with {app}/models.py and "
+            f"Added {app}/: the model {model}, the task {app}.tasks.process, the page /{app}/ and "
+            "one in the admin.\n"
+            f"A running ./scripts/dev has already loaded it. Start with {app}/models.py and "
             f"{app}/tasks.py; ./scripts/test {app} runs its tests."
         )

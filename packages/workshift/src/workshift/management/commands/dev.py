@@ -1,4 +1,4 @@
-"""`manage.py dev`: run web, worker and Redis together. `scripts/dev` does the set-up before it."""
+"""`manage.py dev`: runs web, worker and Redis together. `scripts/dev` sets the project up first."""
 
 from typing import Any, NoReturn
 
@@ -8,13 +8,13 @@ from ...dev.errors import CannotStartError
 from ..extra import only_for_development
 
 with only_for_development():
-    import honcho  # noqa: F401 - what the command becomes.
+    import honcho  # noqa: F401 - the command becomes honcho.
 
     from ...dev.launch import launch
 
 
 class Command(BaseCommand):
-    """Look whether the stack can be started, then start it."""
+    """Checks whether the stack can start, then starts it."""
 
     help = "Run the web process, the worker and Redis together, for development."
 

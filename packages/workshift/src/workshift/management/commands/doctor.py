@@ -1,4 +1,4 @@
-"""`python manage.py doctor`: look at what goes wrong in practice, and say what to do."""
+"""`python manage.py doctor`: checks for common problems and says how to fix them."""
 
 import sys
 from collections import Counter
@@ -13,23 +13,23 @@ from ...terminal import escape
 
 
 class Command(BaseCommand):
-    """Print one line for each finding."""
+    """Prints one line for each finding."""
 
     help = (
-        "Looks at everything that goes wrong in practice and says what to do about it. "
+        "Checks for common problems and says how to fix them. "
         "Changes nothing; the exit code is 1 if there is a problem."
     )
-    # One of the examinations runs them, and goes on after what they find.
+    # One of the examinations runs them, and the others follow whatever they find.
     requires_system_checks: tuple[str, ...] = ()
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """Run without Django's set-up, so that code that does not load is a finding, too."""
+        """Run without Django's setup, so that code that does not load is a finding, too."""
         options = self.create_parser(argv[0], argv[1]).parse_args(argv[2:])
         handle_default_options(options)
         self.execute(**vars(options))
 
     def handle(self, *_: Any, **__: Any) -> None:
-        """Print what is found as soon as it is known; exit with 1 if there is a problem."""
+        """Print each finding as soon as it is known; exit with 1 if there is a problem."""
         styles = {
             Level.OK: self.style.SUCCESS,
             Level.NOTE: self.style.HTTP_INFO,
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         levels: Counter[Level] = Counter()
         for finding in examine(Context()):
             levels[finding.level] += 1
-            # A row that has failed may tell of what a visitor wrote.
+            # The error of a failed row may quote a visitor.
             self.stdout.write(styles[finding.level](escape(str(finding))))
             self.stdout.flush()
         if levels[Level.PROBLEM]:

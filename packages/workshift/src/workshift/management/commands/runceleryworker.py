@@ -1,4 +1,4 @@
-"""`manage.py runceleryworker`: `runworker` where Django Channels has taken that name."""
+"""`manage.py runceleryworker`: `runworker` for projects where Django Channels has that name."""
 
 from .runworker import Command
 

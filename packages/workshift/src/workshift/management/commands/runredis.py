@@ -17,10 +17,10 @@ with only_for_development():
 
 
 class Command(BaseCommand):
-    """Run a Redis for this project, unless REDIS_URL names one."""
+    """Runs a Redis for this project, unless REDIS_URL names one."""
 
     help = "Run a Redis for this project until it is stopped; none if REDIS_URL names one."
-    # Other processes report the problems of the project; Redis runs in spite of them.
+    # Other processes report the project's problems; Redis runs despite them.
     requires_system_checks: tuple[str, ...] = ()
 
     def handle(self, *_: Any, **__: Any) -> None:

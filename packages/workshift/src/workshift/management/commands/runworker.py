@@ -31,20 +31,20 @@ with only_for_development():
 
 
 class Command(BaseCommand):
-    """Options in, supervisor out."""
+    """Starts the supervisor with the given options."""
 
     help = (
-        "Starts a Celery worker and swaps it for a new one whenever the code changes. "
-        "Options that are not listed here go to `celery worker` unchanged."
+        "Starts a Celery worker and replaces it with a new one whenever the code changes. "
+        "Options that are not listed here are passed to `celery worker`."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the options of the reload; all others belong to Celery."""
+        """Declare the reload's options; all others are Celery's."""
         parser.add_argument(
             "-A",
             "--app",
-            help="the Celery app, as `celery --app` takes it; by default the one of the package "
-            "that the Django settings are in",
+            help="the Celery app, as for `celery --app`; by default that of the package that "
+            "contains the Django settings",
         )
         parser.add_argument("--noreload", action="store_true", help="run one worker, watch nothing")
         parser.add_argument(
@@ -52,8 +52,8 @@ class Command(BaseCommand):
             type=_seconds,
             default=stopping.GRACE,
             metavar="SECONDS",
-            help="how long running tasks may go on when the command is stopped, before they go "
-            f"back into the queue (default: {stopping.GRACE:g})",
+            help="how long running tasks may continue when the command is stopped, before they "
+            f"return to the queue (default: {stopping.GRACE:g})",
         )
         parser.add_argument(
             "--watch",
@@ -61,19 +61,19 @@ class Command(BaseCommand):
             default=[],
             type=Path,
             metavar="PATH",
-            help="watch this file or folder, too (may be given more than once)",
+            help="also watch this file or folder (may be repeated)",
         )
         parser.add_argument(
             "--ignore",
             action="append",
             default=[],
             metavar="PATTERN",
-            help="do not watch what matches, for example 'legacy/*' (may be given more than once)",
+            help="do not watch what matches, for example 'legacy/*' (may be repeated)",
         )
         parser.add_argument(
             "--poll",
             action="store_true",
-            help="look at the files twice a second, for file systems that send no events",
+            help="check the files twice a second, for file systems that send no events",
         )
         parser.add_argument(
             "--no-preload",
@@ -83,14 +83,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--verbose",
             action="store_true",
-            help="say also which installed modules are not imported in advance, and why",
+            help="also say which installed modules are not preloaded, and why",
         )
-        # Django's own, which go before all others.
+        # Django's own, which must be handled before all others.
         parser.add_argument("--settings", help="the Django settings, such as mysite.settings")
         parser.add_argument("--pythonpath", help="a folder to import from, besides the others")
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """Take our own options out of `argv`, and leave the rest, in its order, to Celery."""
+        """Take our own options out of `argv` and pass the rest, in order, to Celery."""
         parser = CommandParser(
             prog=f"{Path(argv[0]).name} {argv[1]}", description=self.help, allow_abbrev=False
         )
@@ -100,17 +100,17 @@ class Command(BaseCommand):
         self.execute(**vars(options), arguments=arguments)
 
     def execute(self, *args: Any, **options: Any) -> None:
-        """Run without Django's set-up and checks: the generations do both, for each change."""
+        """Run without Django's setup and checks: each generation does both."""
         self.handle(*args, **options)
 
     def handle(self, *_: Any, arguments: Sequence[str] = (), **options: Any) -> None:
-        """Run a worker with Celery's `arguments` until it is told to stop."""
+        """Run a worker with Celery's `arguments` until told to stop."""
         arguments = list(arguments)
         if options["app"]:
             os.environ[celery_app.VARIABLE] = options["app"]
         if options["noreload"]:
             _become_plain_worker(arguments)
-        # Here, as manage.py imports this module for every command, and Celery's own takes a moment.
+        # Imported here because it takes a moment, and `--noreload` does not need it.
         from ...reload.options import read_or_exit  # noqa: PLC0415
 
         celery_options = read_or_exit(arguments)
@@ -124,7 +124,7 @@ def _become_plain_worker(arguments: list[str]) -> NoReturn:
     """Replace this process with `celery worker`, or exit with a sentence if there is no app."""
     root = paths.project()
     os.chdir(root)
-    # With all that manage.py has put on it.
+    # Including what manage.py has added.
     sys.path[:] = path_of_generations(root)
     os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
     try:
@@ -136,7 +136,7 @@ def _become_plain_worker(arguments: list[str]) -> NoReturn:
 
 
 def _write_pid(pidfile: str, hostname: str | None) -> None:
-    """Hold the file until this process ends; exit with a sentence if another one holds it."""
+    """Hold the file until this process ends; exit with a sentence if another process holds it."""
     path = node_format(pidfile, host_format(default_nodename(hostname or "")))
     try:
         create_pidlock(path)
@@ -146,7 +146,7 @@ def _write_pid(pidfile: str, hostname: str | None) -> None:
 
 async def _supervise(arguments: list[str], pool: str, options: argparse.Namespace) -> int:
     root = paths.project()
-    # Whose generations they are: a part of their names.
+    # Part of the names of its generations.
     os.environ["RUNWORKER_PID"] = str(os.getpid())
     report = Report(root, verbose=options.verbose)
     _say_what_is_there_to_know(report)
@@ -159,8 +159,8 @@ async def _supervise(arguments: list[str], pool: str, options: argparse.Namespac
         arguments=arguments,
         directory=root,
         post=queue.put_nowait,
-        # A group of its own lets a whole pool be killed. A worker without a pool stays in the
-        # terminal's group instead, so that a debugger in a task can read the keyboard.
+        # In its own group, a whole pool can be killed. A worker without a pool stays in the
+        # terminal's group, so a debugger in a task can read the keyboard.
         own_group=not (sys.stdin is not None and sys.stdin.isatty() and pool == "solo"),
     )
     file_filter = FileFilter(
@@ -182,7 +182,7 @@ async def _supervise(arguments: list[str], pool: str, options: argparse.Namespac
 
 def _say_what_is_there_to_know(report: Report) -> None:
     report.limits(limits())
-    # Without our manage.py, Django has set the project up before it came to this command.
+    # Without our line in manage.py, Django has already loaded the project.
     if apps.ready and not (hint := paths.run() / "manage.hint").exists():
         make_folder(hint.parent)
         hint.touch()
@@ -199,7 +199,7 @@ def _channels_is_installed() -> bool:
 
 
 def _generated_folders() -> list[Path]:
-    """Return where static files are collected and uploads are kept."""
+    """Return the folders of collected static files and of uploads."""
     try:
         return [Path(folder) for folder in (settings.STATIC_ROOT, settings.MEDIA_ROOT) if folder]
     except Exception:  # noqa: BLE001 - broken settings: the first generation shows what is wrong.
