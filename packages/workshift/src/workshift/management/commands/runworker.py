@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import os
 import sys
 import sysconfig
@@ -17,7 +18,7 @@ from django.core.management.base import BaseCommand, CommandParser, handle_defau
 
 from ... import paths
 from ...celery.internals import limits
-from ...private import make_folder
+from ...private import make_run_folder
 from ...reload import celery_app, stopping
 from ...reload.events import Event
 from ...reload.filters import FileFilter
@@ -149,6 +150,9 @@ async def _supervise(arguments: list[str], pool: str, options: argparse.Namespac
     # Part of the names of its generations.
     os.environ["RUNWORKER_PID"] = str(os.getpid())
     report = Report(root, verbose=options.verbose)
+    # Without the folder the worker runs all the same, and the beat says what it lacks.
+    with contextlib.suppress(OSError):
+        make_run_folder()
     _say_what_is_there_to_know(report)
     if "HONCHO_PROCESS_NAME" in os.environ and options.grace > stopping.longest_that_fits():
         report.killed_before_the_end(options.grace)
@@ -183,9 +187,10 @@ async def _supervise(arguments: list[str], pool: str, options: argparse.Namespac
 def _say_what_is_there_to_know(report: Report) -> None:
     report.limits(limits())
     # Without our line in manage.py, Django has already loaded the project.
-    if apps.ready and not (hint := paths.run() / "manage.hint").exists():
-        make_folder(hint.parent)
-        hint.touch()
+    hint = paths.run() / "manage.hint"
+    if apps.ready and not hint.exists():
+        with contextlib.suppress(OSError):
+            hint.touch()
         report.hint_at_manage()
     if _channels_is_installed():
         report.channels_too()
