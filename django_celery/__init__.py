@@ -1,4 +1,4 @@
-"""The project package: settings, URLs, the Celery app and the worker that reloads."""
+"""The project package: settings, URLs and the Celery app."""
 
 from django_celery.celery import app as celery_app
 

@@ -1,4 +1,4 @@
-"""The ASGI entry point that an application server imports: `django_celery.asgi:application`."""
+"""The ASGI entry point for application servers: `django_celery.asgi:application`."""
 
 import os
 

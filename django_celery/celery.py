@@ -1,4 +1,4 @@
-"""The Celery app: configured by Django's settings, with the tasks of every app's `tasks.py`."""
+"""The Celery app: configured by Django's settings, with the tasks in every app's `tasks.py`."""
 
 import os
 

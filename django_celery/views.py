@@ -1,4 +1,4 @@
-"""What belongs to no app: the icon, and the answer to a form that cannot be trusted."""
+"""The views that belong to no app: the icon, and the page for a failed CSRF check."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -10,12 +10,12 @@ from django.views.decorators.http import require_safe
 
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    """Lead to the icon; browsers ask for it on pages that name none, such as the admin's."""
+    """Redirect to the icon; browsers request it on pages without one, such as the admin's."""
     return redirect(static("favicon.svg"))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Tell a visitor what to do; while DEBUG is on, Django's page tells the developer."""
+    """Tell a visitor what to do; while DEBUG is on, show Django's page for developers."""
     if settings.DEBUG:
         return csrf.csrf_failure(request, reason)
     return render(request, "csrf_failure.html", status=403)

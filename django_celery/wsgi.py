@@ -1,4 +1,4 @@
-"""The WSGI entry point that an application server imports: `django_celery.wsgi:application`."""
+"""The WSGI entry point for application servers: `django_celery.wsgi:application`."""
 
 import os
 

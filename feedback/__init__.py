@@ -1,1 +1,1 @@
-"""The demo app: a form whose message a Celery task sends by e-mail. Read it, then take it out: README.md."""
+"""The demo app: a form whose message a Celery task sends by e-mail. To remove it: README.md."""

@@ -1,4 +1,4 @@
-"""The operator's pages: every message, what became of it, and a second chance for the failed."""
+"""The admin pages: every message and its state, and an action to send failed ones again."""
 
 from typing import ClassVar, override
 
@@ -14,10 +14,10 @@ from feedback.models import Feedback
 
 @admin.register(Feedback)
 class FeedbackAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Not generic at run time.
-    """Shows messages and edits none: only the moves of a durable task may change its state."""
+    """Shows messages, read-only: only the moves of a durable task may change its state."""
 
     class Media:
-        """Its style sheet."""
+        """The style sheet."""
 
         css: ClassVar = {"all": ["feedback/admin.css"]}
 
@@ -33,12 +33,12 @@ class FeedbackAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Not generic 
 
     @admin.display(description=_("last error"), ordering="last_error")
     def error(self, feedback: Feedback) -> str:
-        """Return as much of the last error as a list has room for."""
+        """Return the last error, shortened to fit into the list."""
         return Truncator(feedback.last_error).chars(80)
 
-    @admin.action(description=_("Send again what has failed"), permissions=["send_again"])
+    @admin.action(description=_("Send failed messages again"), permissions=["send_again"])
     def send_again(self, request: HttpRequest, queryset: DurableQuerySet[Feedback]) -> None:
-        """Give the failed ones among the chosen messages all their attempts again."""
+        """Give the failed ones among the selected messages all their attempts again."""
         count = queryset.try_again()
         sentence = ngettext(
             "%(count)d failed message will be sent again.",
@@ -49,15 +49,15 @@ class FeedbackAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Not generic 
         self.message_user(request, sentence % {"count": count}, level)
 
     def has_send_again_permission(self, request: HttpRequest) -> bool:
-        """Whoever was given the permission to change messages may send them again."""
+        """Anyone with permission to change messages may send them again."""
         return super().has_change_permission(request)
 
     @override
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody: a message comes from the form."""
+        """Nobody may: messages come from the form."""
         return False
 
     @override
     def has_change_permission(self, request: HttpRequest, obj: Feedback | None = None) -> bool:
-        """Nobody: see above."""
+        """Nobody may: see above."""
         return False

@@ -1,4 +1,4 @@
-"""How Django knows this app."""
+"""The app's configuration."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

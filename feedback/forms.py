@@ -1,4 +1,4 @@
-"""What a visitor may write to us."""
+"""The form for visitors."""
 
 import re
 from typing import Any, override
@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 def validate_mailable(address: str) -> None:
     """Raise ValidationError if no e-mail can be addressed to `address`.
 
-    Django's own rule for addresses lets some pass for which building the e-mail then fails, at
-    every attempt: "a\\x0bb"@example.com with its hidden line break, a domain that is too long.
+    Django's own check accepts some addresses for which creating the e-mail always fails:
+    "a\\x0bb"@example.com with its hidden line break, or a domain that is too long.
     """
     try:
         EmailMessage(to=[address]).message()
@@ -25,16 +25,16 @@ def validate_mailable(address: str) -> None:
 
 
 class MessageField(forms.CharField):
-    """A text of which all can be read: what a paste brings along unseen is left out.
+    """A text field that removes invisible characters, which often come with pasted text.
 
-    So nobody is refused because of a character that they do not see.
+    So no message is refused because of a character that its author cannot see.
     """
 
     # Line breaks of other kinds: a word processor's within a paragraph, a page's end.
     LINE_BREAKS = re.compile("[\v\f\x85\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}]")
 
-    # Control characters but tab and line breaks, and the two that have letters read backwards.
-    # Other marks of direction stay: a text in Arabic or Hebrew needs them.
+    # Control characters except tab and line breaks, and the two that reverse the order of letters.
+    # Other direction marks stay: text in Arabic or Hebrew needs them.
     UNSEEN = re.compile(
         "[\x00-\x08\x0e-\x1f\x7f-\x9f\N{LEFT-TO-RIGHT OVERRIDE}\N{RIGHT-TO-LEFT OVERRIDE}]"
     )
@@ -49,13 +49,13 @@ class MessageField(forms.CharField):
 class FeedbackForm(forms.Form):
     """An e-mail address that is safe in a header, and a message of limited length."""
 
-    # Not a field: people never see it (the style sheet hides it), programs fill it in.
+    # Not a form field: people never see it (the style sheet hides it), but bots fill it in.
     HONEYPOT = "website"
 
     email = forms.EmailField(
         label=_("E-mail"),
         label_suffix="",
-        # What the column holds.
+        # The length of the column.
         max_length=254,
         help_text=_("We send your message back to this address."),
         validators=[validate_mailable],
@@ -73,23 +73,23 @@ class FeedbackForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5}),
         error_messages={
             "required": _("Write a message."),
-            "max_length": _("Write at most %(limit_value)d characters: this is %(show_value)d."),
+            "max_length": _("Write at most %(limit_value)d characters: you wrote %(show_value)d."),
         },
     )
 
     def clean(self) -> dict[str, Any]:
-        """Refuse what a program filled in; a person whose browser did so is told, and may go on."""
+        """Refuse a form that a bot filled in; a person whose browser did so can send it again."""
         if self.data.get(self.HONEYPOT):
             raise ValidationError(
                 _(
-                    "A field that people do not see was filled in, so nothing was sent. "
+                    "A hidden field was filled in, so nothing was sent. "
                     "What you wrote is still here: please send it again."
                 )
             )
         return self.cleaned_data
 
     def full_clean(self) -> None:
-        """Validate as Django does, and have the browser focus the first field with an error."""
+        """Validate as Django does, and make the browser focus the first field with an error."""
         super().full_clean()
         first = next((name for name in self.errors if name in self.fields), None)
         if first:

@@ -1,4 +1,4 @@
-"""What a visitor wrote, and what became of it."""
+"""The visitors' messages, and their state."""
 
 from typing import Literal
 
@@ -9,20 +9,20 @@ from workshift.durable.states import Status
 
 from feedback.reasons import in_plain_words
 
-# What the visitor is told; the first three may still change.
+# The states that a visitor sees; the first three may still change.
 State = Literal["queued", "sending", "retrying", "sent", "failed"]
 
 
 class Feedback(DurableTask):
-    """A message that is to be sent back to the visitor who wrote it."""
+    """A message to be sent back to the visitor who wrote it."""
 
     email = models.EmailField(_("e-mail"))
     message = models.TextField(_("message"), max_length=5_000)
-    # A code of settings.LANGUAGES: the e-mail is written in it.
+    # A code from settings.LANGUAGES: the language of the e-mail.
     language = models.CharField(_("language"), max_length=10)
 
     class Meta(DurableTask.Meta):
-        """Its names in the admin."""
+        """The names in the admin."""
 
         verbose_name = _("message")
         verbose_name_plural = _("messages")
@@ -33,7 +33,7 @@ class Feedback(DurableTask):
 
     @property
     def state(self) -> State:
-        """Where the message stands, as the visitor sees it."""
+        """The message's state, as the visitor sees it."""
         match Status(self.status):
             case Status.PENDING:
                 return "retrying" if self.attempts else "queued"
@@ -46,10 +46,10 @@ class Feedback(DurableTask):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing will become of the message any more by itself."""
+        """Whether the state will no longer change automatically."""
         return self.state in {"sent", "failed"}
 
     @property
     def reason(self) -> str:
-        """Why the last attempt failed, in the words and the language of the visitor."""
+        """Why the last attempt failed, in plain words and the visitor's language."""
         return in_plain_words(self.last_error)

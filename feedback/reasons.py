@@ -1,14 +1,14 @@
-"""Say to a visitor why an e-mail could not be sent, without our secrets and without jargon."""
+"""Explains to a visitor why an e-mail could not be sent, without secrets or jargon."""
 
 from django.utils.translation import gettext_lazy as _
 
 UNREACHABLE = _("The mail server could not be reached.")
-REFUSED = _("The mail server did not take the e-mail.")
+REFUSED = _("The mail server did not accept the e-mail.")
 TOO_SLOW = _("It took too long.")
 INTERRUPTED = _("The work was interrupted.")
 UNKNOWN = _("Something went wrong on our side.")
 
-# What `DurableTask.last_error` begins with: the name of an error, or a sentence.
+# The beginning of `DurableTask.last_error`: an error's name, or a sentence.
 REASONS = {
     "ConnectionRefusedError": UNREACHABLE,
     "ConnectionResetError": UNREACHABLE,
@@ -27,5 +27,5 @@ REASONS = {
 
 
 def in_plain_words(last_error: str) -> str:
-    """Return a sentence for what `DurableTask.last_error` says, in the active language."""
+    """Return a sentence for `DurableTask.last_error`, in the active language."""
     return str(REASONS.get(last_error.partition(":")[0], UNKNOWN))

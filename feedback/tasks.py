@@ -1,4 +1,4 @@
-"""What this app does in the background."""
+"""The app's background task."""
 
 import time
 
@@ -17,9 +17,9 @@ from feedback.models import Feedback
 def send_feedback_email_task(feedback: Feedback) -> None:
     """Send the message back to the visitor who wrote it, in their language.
 
-    It first sleeps `FEEDBACK_DELAY_SECONDS`, to stand in for expensive work. Raises what the
-    mail backend raises (`OSError` and its `SMTPException`) if the e-mail cannot be sent; then
-    it is tried again.
+    It first sleeps for `FEEDBACK_DELAY_SECONDS`, to simulate expensive work. Raises the mail
+    backend's errors (`OSError`, including `SMTPException`) if the e-mail cannot be sent; it is then
+    tried again.
     """
     time.sleep(settings.FEEDBACK_DELAY_SECONDS)
 
@@ -31,13 +31,13 @@ def send_feedback_email_task(feedback: Feedback) -> None:
         subject,
         f"{indented}\n\n{closing}",
         to=[feedback.email],
-        # In place of a forged From: whoever answers this e-mail writes to the visitor.
+        # Instead of a forged From: a reply to this e-mail goes to the visitor.
         reply_to=[feedback.email],
         headers={"Message-ID": message_id(feedback)},
     ).send()
 
 
 def message_id(feedback: Feedback) -> str:
-    """Return the same Message-ID at every attempt, so that a second delivery is recognised."""
+    """Return the same Message-ID for every attempt, so that a second delivery is recognised."""
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip("> ")
     return f"<{feedback.pk}@{domain}>"

@@ -1,4 +1,4 @@
-"""The addresses of the demo app."""
+"""The app's URLs."""
 
 from django.urls import path
 
@@ -8,10 +8,10 @@ app_name = "feedback"
 
 urlpatterns = [
     path("", views.write, name="write"),
-    # A message's id cannot be guessed, so whoever has the address is whoever wrote it.
+    # A message's id cannot be guessed, so only its author knows the address.
     path("success/<uuid:pk>/", views.success, name="success"),
     path("success/<uuid:pk>/state/", views.state, name="state"),
-    # Without the slash as well: with DEBUG, Django answers a POST there with an error.
+    # Also without the slash: with DEBUG, Django responds to a POST there with an error.
     path("success/<uuid:pk>", views.success),
     path("success/<uuid:pk>/state", views.state),
 ]

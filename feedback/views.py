@@ -1,4 +1,4 @@
-"""The demo app's pages: write a message, and see what becomes of it."""
+"""The app's pages: write a message, and watch its state."""
 
 import uuid
 
@@ -17,22 +17,22 @@ from feedback.models import Feedback
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def write(request: HttpRequest) -> HttpResponse:
-    """Show the form; save a valid message, which is also the promise to send it.
+    """Show the form; save a valid message, which guarantees that it will be sent.
 
-    Whether Redis is there or not, nobody waits for the worker. Who sends too much is told so and
-    keeps what they typed (status 429).
+    Even if Redis is down, no visitor waits for the worker. Visitors who send too much are told so
+    and keep what they typed (status 429).
     """
     form = FeedbackForm(request.POST if request.method == "POST" else None)
     status = 200
     if form.is_valid():
         if not is_too_much(request, form.cleaned_data["email"]):
-            # The workers are told when the transaction commits, here at once.
+            # The workers are told when the transaction commits, which is at once here.
             feedback = Feedback.objects.create(**form.cleaned_data, language=request.LANGUAGE_CODE)
             return redirect("feedback:success", feedback.pk)
         form.add_error(
             None,
             _(
-                "There were too many messages within an hour, from you or to this address. "
+                "There were too many messages within an hour from you or to this address. "
                 "What you wrote is still here: please try again later."
             ),
         )
@@ -43,7 +43,7 @@ def write(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def success(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Say that the message was taken and where it stands, and offer to write another."""
+    """Confirm the message, show its state, and offer to write another."""
     feedback = get_object_or_404(Feedback, pk=pk)
     return render(request, "feedback/success.html", {"feedback": feedback, "mailbox": _mailbox()})
 
@@ -51,12 +51,12 @@ def success(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_safe
 @never_cache
 def state(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Return the part of the success page that says where the message stands; one query."""
+    """Return the part of the success page that shows the message's state, with one query."""
     feedback = get_object_or_404(Feedback, pk=pk)
     return render(request, "feedback/state.html", {"feedback": feedback, "mailbox": _mailbox()})
 
 
 def _mailbox() -> str:
-    """Return the address of the development mailbox if that is where e-mails go, else nothing."""
+    """Return the development mailbox's address if e-mails go there, else nothing."""
     backend = str(settings.MAILERS["default"]["BACKEND"])
     return reverse("mailbox:all") if backend.startswith("workshift.mailbox.") else ""

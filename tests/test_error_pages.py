@@ -40,9 +40,9 @@ urlpatterns = [
 
 PAGES = [
     ("get", "broken/", 500, "Something went wrong", "Что-то пошло не так"),
-    ("get", "forbidden/", 403, "You may not see this page", "Эта страница тебе недоступна"),
+    ("get", "forbidden/", 403, "You cannot view this page", "Эта страница тебе недоступна"),
     ("get", "suspicious/", 400, "This request could not", "Запрос не удалось разобрать"),
-    ("get", "nowhere/", 404, "There is nothing here", "Здесь ничего нет"),
+    ("get", "nowhere/", 404, "Page not found", "Страница не найдена"),
     ("post", "form/", 403, "The form could not be sent", "Форму не удалось отправить"),
 ]
 

@@ -115,4 +115,4 @@ def test_speaks_russian(admin_client: Client, failed: Feedback) -> None:
     page = admin_client.get(LIST, headers={"accept-language": "ru"}).content.decode()
 
     assert "не удалось" in page
-    assert "Отправить снова то, что не удалось" in page
+    assert "Отправить неудачные сообщения снова" in page

@@ -35,8 +35,8 @@ def test_the_state_that_the_visitor_sees(
         (TimeoutError("timed out"), "The mail server could not be reached."),
         (socket.gaierror(-2, "unknown"), "The mail server could not be reached."),
         (smtplib.SMTPServerDisconnected("closed"), "The mail server could not be reached."),
-        (smtplib.SMTPDataError(451, b"no"), "The mail server did not take the e-mail."),
-        (smtplib.SMTPRecipientsRefused({}), "The mail server did not take the e-mail."),
+        (smtplib.SMTPDataError(451, b"no"), "The mail server did not accept the e-mail."),
+        (smtplib.SMTPRecipientsRefused({}), "The mail server did not accept the e-mail."),
         (KeyError("password"), "Something went wrong on our side."),
     ],
 )

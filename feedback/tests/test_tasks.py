@@ -88,4 +88,4 @@ def test_a_message_that_cannot_be_sent_is_kept_with_the_reason(
 
     feedback.refresh_from_db()
     assert feedback.state == "retrying"
-    assert feedback.reason == "The mail server did not take the e-mail."
+    assert feedback.reason == "The mail server did not accept the e-mail."

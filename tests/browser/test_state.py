@@ -89,7 +89,7 @@ def test_the_operator_sends_again_what_has_failed(
     page = visit()
     pk = send(page)
     expect(state(page)).to_contain_text("Retrying")
-    expect(state(page)).to_contain_text("The mail server did not take the e-mail.")
+    expect(state(page)).to_contain_text("The mail server did not accept the e-mail.")
     # The wait is over.
     site.update(pk, due_at="2000-01-01 00:00:00")
     expect(state(page)).to_contain_text("Failed")

@@ -23,7 +23,7 @@ def test_all_is_well_while_the_stack_runs_until_its_worker_hangs(
 
     assert [line for line in lines if not line.startswith("ok ")] == []
     assert code == 0
-    assert any("Alive: generation-1." in line for line in lines)
+    assert any("Workers that answer: generation-1." in line for line in lines)
     # Not the one of `.env`.
     assert any(f"Port {stack.port} (PORT) is used by this project" in line for line in lines)
 

@@ -43,7 +43,7 @@ def test_without_a_python_it_says_so_in_one_sentence(bare_folder: Path, tmp_path
     setup = Process(["scripts/setup"], folder=bare_folder, environment={"PATH": path})
 
     assert setup.wait() == 1
-    assert setup.output.startswith("Python 3.12 or newer is needed")
+    assert setup.output.startswith("Python 3.12 or newer is required")
     assert setup.output.count("\n") == 1
 
 
@@ -197,7 +197,7 @@ class TestWhatIsInstalled:
         written = set_up(renamed)
 
         assert written == (
-            f"The programs of .venv are bound to {project}/.venv, so making it anew.\n"
+            f"The programs in .venv work only in {project}/.venv, so it is created again.\n"
         )
 
     def test_an_environment_that_is_kept_elsewhere_stays(
@@ -220,7 +220,7 @@ class TestWhatIsInstalled:
         (project / "pyproject.toml").write_text(text.replace('"parcel"', '"parcel>=1"'))
 
         with pytest.raises(
-            AssertionError, match=r"uv.lock does not fit pyproject.toml; run `./scripts/uv lock`"
+            AssertionError, match=r"uv.lock does not match pyproject.toml; run `./scripts/uv lock`"
         ):
             set_up(project)
 

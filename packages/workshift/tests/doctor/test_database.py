@@ -41,7 +41,7 @@ def test_a_model_that_has_changed_since_its_migration(context: Context) -> None:
 
     assert before.level is Level.OK
     assert after.level is Level.PROBLEM
-    assert "The models of letters" in str(after)
+    assert "The models in letters" in str(after)
     assert "manage.py makemigrations" in str(after)
 
 

@@ -109,7 +109,7 @@ def test_two_workers_of_one_machine(project: Project) -> None:
         said = doctor(project)
 
     for worker in (one, other):
-        assert re.search(rf"Alive: .*generation-1\.{worker.process.pid}@", said)
+        assert re.search(rf"Workers that answer: .*generation-1\.{worker.process.pid}@", said)
         assert re.search(rf"generation-1\.{worker.process.pid}@\S+ knows all tasks", said)
 
 
