@@ -126,7 +126,7 @@ def _options() -> argparse.Namespace:
     options.runner = options.runner or (_QUICK_RUNNERS if quick else runners)
     options.saves = options.saves or (2 if quick else 20)
     options.slow_saves = options.slow_saves or (1 if quick else 5)
-    options.output = options.output or ROOT / (".run/bench" if quick else "docs")
+    options.output = options.output or ROOT / (".run/bench" if quick else "packages/workshift/docs")
     return options
 
 

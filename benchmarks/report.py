@@ -11,9 +11,9 @@ from benchmarks.scenarios import SCENARIOS
 _INTRODUCTION = """\
 # Measurements
 
-How long after a save a task runs on the new code, with this project's `runworker` and with the
-alternatives, side by side in one run. Every worker is Celery's prefork pool with 2 processes, on
-the same project with the same settings and a Redis of its own; one is measured at a time, and
+How long after a save a task runs on the new code, with this project's `runworker` and with the \
+alternatives, side by side in one run. Every worker is Celery's prefork pool with 2 processes, on \
+the same project with the same settings and a Redis of its own; one is measured at a time, and \
 each scenario goes through all of them before the next begins.
 
 ![Seconds from a save to the first result of the new code](measurements.svg)

@@ -220,16 +220,8 @@ if BEHIND_PROXY:
 
 # Caches
 
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-    # Counts the messages of the form. In each web process's memory: always available, and no
-    # request waits for it. docs/decisions.md says what a shared one would change.
-    "limits": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "LOCATION": "limits",
-        # Above this many counters, some are dropped at random; the default is 300.
-        "OPTIONS": {"MAX_ENTRIES": 20_000},
-    },
+CACHES: dict[str, dict[str, object]] = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
 
@@ -332,12 +324,12 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 
 
-# Django's own tasks, run by the same worker: docs/django-tasks.md says when to use them. Without
-# this, Django would run each in the request that enqueues it.
+# Django's own tasks, run by the same worker. Without this, Django would run each within the request
+# that enqueues it. packages/workshift/docs/django-tasks.md says when to use them.
 TASKS = {"default": {"BACKEND": "workshift.django_tasks.CeleryBackend"}}
 
 
-# Durable tasks: docs/durable-tasks.md says what they are for.
+# Durable tasks: packages/workshift/docs/durable-tasks.md says what they are for.
 
 # Seconds that a worker has for one attempt. Longer than CELERY_TASK_TIME_LIMIT, so that the first
 # worker is certainly dead when a second gets the row. It is also the longest wait after a crash.
@@ -416,3 +408,12 @@ FEEDBACK_DELAY_SECONDS = env.seconds("FEEDBACK_DELAY_SECONDS", default=5)
 FEEDBACK_PER_VISITOR = env.int("FEEDBACK_PER_VISITOR", default=60)
 
 FEEDBACK_PER_ADDRESS = env.int("FEEDBACK_PER_ADDRESS", default=20)
+
+# Counts the messages of the form. In the memory of each web process: never away, and no request
+# waits for it. docs/decisions.md says what a shared one would change.
+CACHES["limits"] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "LOCATION": "limits",
+    # Beyond this many counters some are dropped at random; the default is 300.
+    "OPTIONS": {"MAX_ENTRIES": 20_000},
+}

@@ -11,7 +11,8 @@ from workshift.durable.tasks import durable_task
 from feedback.models import Feedback
 
 
-# A @shared_task that is called with a row instead of arguments: docs/durable-tasks.md.
+# A @shared_task that is called with a row instead of arguments:
+# packages/workshift/docs/durable-tasks.md.
 @durable_task(Feedback, ignore_result=False)
 def send_feedback_email_task(feedback: Feedback) -> None:
     """Send the message back to the visitor who wrote it, in their language.

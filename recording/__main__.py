@@ -14,7 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 def main() -> None:
     """Write `recording-light.svg` and `recording-dark.svg` into the folder of `--output`."""
     parser = argparse.ArgumentParser(prog="./scripts/record", description=__doc__)
-    parser.add_argument("--output", type=Path, default=ROOT / "docs", metavar="FOLDER")
+    parser.add_argument(
+        "--output", type=Path, default=ROOT / "recording/pictures", metavar="FOLDER"
+    )
     parser.add_argument("--port", type=int, default=8000, help="of the web process, default 8000")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

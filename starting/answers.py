@@ -1,22 +1,13 @@
-"""What somebody has answered to the questions of copier.yml."""
+"""What somebody has answered to the questions of copier.yml, and whether that can be."""
 
-import json
-from collections.abc import Mapping
+import keyword
+import re
+import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Self
 
 from starting.errors import StartingError
-from starting.names import check_name, check_new_name
-
-# The texts of a language are there, or they are not; English is what the code itself speaks.
-RUSSIAN = "ru"
-
-# From 1024 on, those that browsers refuse to open: https://fetch.spec.whatwg.org/#port-blocking
-BLOCKED_PORTS = frozenset(
-    {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566}
-    | {6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080}
-)
 
 
 @dataclass(frozen=True)
@@ -28,38 +19,58 @@ class Answers:
     port: int
     languages: str
 
-    @classmethod
-    def of(cls, answers: Mapping[str, Any]) -> Self:
-        """Take what is ours out of the answers that copier has collected."""
-        return cls(**{name: answers[name] for name in ("name", "demo", "port", "languages")})
+    def check(self, repository: Path, *, first: bool) -> None:
+        """Raise StartingError if no project can be made of these from `repository`.
 
-    def check_new(self, repository: Path) -> None:
-        """Raise StartingError if a project should not begin with these, or cannot have them.
-
-        A project that has them already goes on with them.
+        One that has them already goes on with them, even if it could not begin with them.
         """
-        self.check(repository)
-        check_new_name(self.name, repository)
-        if self.port < 1024:
-            raise StartingError(
-                f"Only an administrator's program may listen on port {self.port}; choose one "
-                "between 1024 and 65535."
-            )
-        if self.port in BLOCKED_PORTS:
-            raise StartingError(f"Browsers refuse to open port {self.port}; choose another one.")
-
-    def check(self, repository: Path) -> None:
-        """Raise StartingError if a project cannot be made of these."""
-        check_name(self.name, repository)
-        if not 1 <= self.port <= 65_535:
-            raise StartingError(f"{self.port} is not a port; choose one between 1024 and 65535.")
-        if self.languages not in {"en", f"en,{RUSSIAN}"}:
-            raise StartingError(f"The languages are en or en,{RUSSIAN}, not {self.languages!r}.")
+        if first:
+            check_name(self.name, repository)
+        if not (1024 if first else 1) <= self.port <= 65_535:
+            raise StartingError(f"The port is {self.port}; choose one between 1024 and 65535.")
+        if self.languages not in {"en", "en,ru"}:
+            raise StartingError(f"The languages are en or en,ru, not {self.languages!r}.")
 
 
-def written(answers: Mapping[str, Any]) -> str:
-    """Return the text of the file from which copier knows what it has made."""
-    lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in answers.items()]
-    return "\n".join(
-        ["# What this project was started with. `copier update` reads and writes it.", *lines, ""]
-    )
+def check_name(name: str, repository: Path) -> None:
+    """Raise StartingError if a project that starts from `repository` cannot be called `name`."""
+    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
+        hint = nearest(name)
+        raise StartingError(
+            f"{name!r} cannot be the name of a Python package here: it has lowercase Latin "
+            "letters, digits and single underscores, and begins with a letter"
+            + (f"; try {hint}." if hint else ", as in my_shop.")
+        )
+    if reason := _taken(name, repository):
+        raise StartingError(f"{name!r} cannot be the name: {reason}; try my_{name}.")
+
+
+def nearest(name: str) -> str:
+    """Return the valid name that is most like `name`, or nothing if there is none."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return re.sub(r"[^a-z0-9]+", "_", words.lower()).lstrip("_0123456789").rstrip("_")
+
+
+def _taken(name: str, repository: Path) -> str:
+    """Return why a project cannot have this name, or nothing if it can."""
+
+    def says(file: str, pattern: str) -> bool:
+        return bool(re.search(pattern, (repository / file).read_text("utf-8"), re.MULTILINE))
+
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name):
+        return "Python has a keyword of this name"
+    # Python leaves its own tests out of the list.
+    if name in sys.stdlib_module_names or name == "test":
+        return "Python's standard library has a module of this name"
+    if (repository / name).exists() or (repository / f"{name}.py").exists():
+        return "the project has a folder or a module of this name"
+    if says("uv.lock", f'^name = "{name.replace("_", "[-_.]")}"$') or find_spec(name):
+        return "a package that the project uses has this name"
+    # Django tells apps apart by the last part of their names, and the project's package is one.
+    if says("django_celery/settings.py", rf'"[\w.]+\.{name}"[,)]$'):
+        return "an app of the project has this name"
+    if says(".gitignore", f"^/?{name}/$"):
+        return "git ignores the folder of this name"
+    if name == "orders":
+        return "the documentation adds an app of this name"
+    return ""

@@ -16,10 +16,7 @@ def ends_in_one_sentence() -> Iterator[None]:
     except StartingError as error:
         raise SystemExit(str(error)) from None
     except OSError as error:
-        place = error.filename2 or error.filename
-        raise SystemExit(
-            f"A file could not be read or written ({error.strerror or error}"
-            f"{f': {place}' if place else ''}); see to it, and run this again."
-        ) from None
+        reason = f"{error.strerror or error}: {error.filename2 or error.filename}"
+        raise SystemExit(f"{reason}; fix it, and run this again.") from None
     except KeyboardInterrupt:
-        raise SystemExit("Stopped.") from None
+        raise SystemExit(130) from None

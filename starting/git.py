@@ -1,21 +1,9 @@
 """The few things that are asked of git."""
 
-import os
 import subprocess
 from pathlib import Path
 
 from starting.errors import StartingError
-
-# What a hook of git's is given. It would name another repository than that of the folder.
-_REPOSITORY = frozenset(
-    {"GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_INDEX_FILE"}
-    | {"GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_WORK_TREE"}
-)
-
-
-def environment() -> dict[str, str]:
-    """Return the environment without what says which repository git is to work on."""
-    return {name: value for name, value in os.environ.items() if name not in _REPOSITORY}
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -23,19 +11,11 @@ def git(folder: Path, *arguments: str) -> str:
 
     Raises StartingError with git's own message if it fails.
     """
+    command = ["git", *arguments]
     try:
-        done = subprocess.run(
-            ["git", *arguments],
-            cwd=folder,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     except FileNotFoundError as error:
-        raise StartingError(
-            "git is needed and is not installed; install it and run this again."
-        ) from error
+        raise StartingError("git is needed; install it and run this again.") from error
     except subprocess.CalledProcessError as error:
         reason = " ".join(error.stderr.split()) or str(error)
         raise StartingError(f"git {arguments[0]} failed in {folder}: {reason}") from error

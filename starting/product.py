@@ -1,90 +1,83 @@
-"""Make a project out of this repository, in a folder of its own.
-
-The steps run on a copy of what git tracks here. The name comes last: until then, every file is
-where it is in the repository.
-"""
+"""Make a project out of this repository, in a folder of its own."""
 
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
-from starting.answers import RUSSIAN, Answers
-from starting.errors import StartingError
+from starting.answers import Answers
 from starting.git import tracked_files
-from starting.lock import without_dependency, without_group
-from starting.names import OURS, Names
-from starting.renaming import Renaming, apply
-from starting.tidy import tidy
-from starting.without_demo import take_out
+from starting.renaming import DISTRIBUTION, PACKAGE, rename
 
 # What is about this repository, and not about a product that started from it.
 LEFT_OUT = (
-    "LICENSE",
-    "README*.md",
-    "benchmarks",
-    "copier.yml",
-    "docs/adopting.md",
-    "docs/measurements.*",
-    "docs/questions.md",
-    "docs/recording-*.svg",
-    "docs/screenshots",
-    "docs/starting-a-project.md",
-    "recording",
-    "scripts/bench",
-    "scripts/record",
-    "scripts/rename",
-    "scripts/start",
-    "starting",
-    "tests/repository/docs",
-    "tests/reload/test_adopting.py",
-    "tests/repository/starting",
+    *(".ci", "LICENSE", "README.md", "README.ru.md", "benchmarks", "copier.yml", "recording"),
+    *("scripts/bench", "scripts/record", "scripts/rename", "scripts/start", "starting"),
+    *("packages/workshift/manage.py", "packages/workshift/tests", "tests/repository"),
+    *("docs/from-the-tutorial.md", "docs/from-the-tutorial.ru.md"),
 )
 
 # What only a product has, and where.
 ADDED = {
-    "starting/product-readme.md": "README.md",
-    "starting/product-update": "scripts/update",
+    "product-ci.yml": ".github/workflows/ci.yml",
+    "product-readme.md": "README.md",
+    "product-update": "scripts/update",
 }
 
-# What only tests import that are left out, and those that are left out with the demo.
-_UNUSED = ("markdown-it-py",)
-_UNUSED_WITHOUT_DEMO = ("aiosmtpd",)
+DEMO = ("feedback", "tests/browser", "tests/mail_server.py")
 
-_LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)#\s]*)(#[^)\s]*)?\)")
+# What stands at `/` without the demo, and its test.
+FRONT_PAGE = {
+    "front_page/front.html": f"{PACKAGE}/templates/front.html",
+    "front_page/test_front.py-tpl": "tests/test_front.py",
+}
 
-# An entry of a list that begins with a link, and its further lines.
-_BULLET = re.compile(r"^- \[[^\]]*\]\(([^)#\s]+)[^)]*\).*\n(?:  .*\n)*", re.MULTILINE)
-
-# What a line of a table says of a folder.
-_ROW = re.compile(r"^\| `([\w./-]+/)` \|.*\n", re.MULTILINE)
+# Files with lines that name the demo, and perhaps a section about it at their end.
+MENTION_DEMO = (
+    *(".env.example", "README.md", "docs/decisions.md", "pyproject.toml", "scripts/lint"),
+    *(f"{PACKAGE}/settings.py", "tests/environment.py"),
+)
 
 
 def make(repository: Path, folder: Path, answers: Answers) -> None:
-    """Make the project of these answers in `folder`, which is empty.
-
-    Raises StartingError if it cannot be made; what is in `folder` is of no use then.
-    """
-    answers.check(repository)
-    copy(repository, folder, tracked_files(repository))
+    """Make the project of these answers in `folder`, which is empty."""
+    left_out = LEFT_OUT if answers.demo else LEFT_OUT + DEMO
+    files = (
+        file for file in tracked_files(repository) if not any(map(file.is_relative_to, left_out))
+    )
+    copy(repository, folder, files)
+    for source, place in (ADDED if answers.demo else ADDED | FRONT_PAGE).items():
+        shutil.copy(repository / "starting" / source, folder / place)
     if not answers.demo:
-        take_out(folder)
-    _leave_out(folder)
-    for source, place in ADDED.items():
-        shutil.copy(repository / source, folder / place)
-    _only_the_product(folder)
-    for package in _UNUSED if answers.demo else _UNUSED + _UNUSED_WITHOUT_DEMO:
-        _without_package(folder, package)
+        _forget_demo(folder)
     if answers.languages == "en":
-        _only_english(folder)
-    _port(folder, answers.port)
-    _no_dead_links(folder)
-    renaming = Renaming(OURS, Names.of(answers.name))
-    apply(folder, renaming.changes(folder, files_of(folder)))
-    tidy(folder, files_of(folder))
+        _edit(folder / PACKAGE / "settings.py", r', \("ru", "\w+"\)', "")
+        for catalog in folder.glob("*/locale"):
+            shutil.rmtree(catalog)
+    title = answers.name.replace("_", " ").capitalize()
+    for name in ("pyproject.toml", "uv.lock"):
+        _edit(folder / name, rf'(?<=name = "{DISTRIBUTION}"\nversion = ")[^"]*', "0.1.0")
+    # Only the library's own tests need the other one.
+    _edit(folder / "pyproject.toml", r"workshift\[dev,test\]", "workshift[dev]")
+    _edit(
+        folder / "uv.lock",
+        r'(?<=name = "workshift", )(extras?) = \["dev", "test"\]',
+        r'\1 = ["dev"]',
+    )
+    _edit(
+        folder / "pyproject.toml", r"^description = .*\nreadme", f'description = "{title}"\nreadme'
+    )
+    _edit(folder / "pyproject.toml", r'^license = .*\n|^"(benchmarks|recording|starting)/.*\n', "")
+    _edit(folder / "pyproject.toml", r'"(benchmarks|recording|starting)", ', "")
+    _edit(folder / "README.md", r"\A# .*", f"# {title}")
+    _edit(folder / "docs/README.md", r"^.*from-the-tutorial.*\n", "")
+    for name in (".env.example", "README.md"):
+        _edit(folder / name, r"\b8000\b", str(answers.port))
+    # The name last: until then, every file is where it is in the repository.
+    rename(folder, files_of(folder), answers.name)
 
 
-def copy(source: Path, target: Path, files: list[Path]) -> None:
+def copy(source: Path, target: Path, files: Iterable[Path]) -> None:
     """Copy these files of `source` into `target`, over what is there."""
     for file in files:
         (target / file).parent.mkdir(parents=True, exist_ok=True)
@@ -99,97 +92,19 @@ def files_of(folder: Path) -> list[Path]:
     return sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
 
 
-def edit(path: Path, changes: Mapping[str, str]) -> None:
-    """Replace regular expressions in a file; `^` and `$` stand for a line.
+def _forget_demo(folder: Path) -> None:
+    for name in MENTION_DEMO:
+        _edit(folder / name, r"\n+# The demo app\n(?s:.*)", "\n")
+        _edit(folder / name, r', "feedback"', "")
+        _edit(folder / name, r"(?i)^.*feedback.*\n", "")
+    _edit(folder / "docs/decisions.md", r"^## The public form\n(?s:.*?)(?=^## )", "")
+    view = 'TemplateView.as_view(template_name="front.html")'
+    _edit(folder / PACKAGE / "urls.py", r'include\("feedback\.urls"\)', view)
+    generic = "\nfrom django.views.generic import TemplateView\n\n"
+    _edit(folder / PACKAGE / "urls.py", r"\n\n(?=from django_celery)", generic)
 
-    Raises StartingError if one is not found: the file has changed, and this has to follow.
-    """
+
+def _edit(path: Path, pattern: str, replacement: str) -> None:
+    """Replace a regular expression in a file; `^` and `$` stand for a line."""
     text = path.read_text(encoding="utf-8")
-    for pattern, replacement in changes.items():
-        text, found = re.subn(pattern, replacement, text, flags=re.MULTILINE)
-        if not found:
-            raise StartingError(f"{path.name} has nothing that is like {pattern!r}.")
-    path.write_text(text, encoding="utf-8")
-
-
-def _leave_out(folder: Path) -> None:
-    for pattern in LEFT_OUT:
-        for path in folder.glob(pattern):
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
-
-
-def _only_the_product(folder: Path) -> None:
-    """Take out of pyproject.toml and uv.lock what is about what has been left out."""
-    lock = folder / "uv.lock"
-    lock.write_text(without_group(lock.read_text(encoding="utf-8"), "bench"), encoding="utf-8")
-    its_own = rf'(?<=name = "{OURS.distribution}"\nversion = ")[^"]*'
-    edit(lock, {its_own: "0.1.0"})
-    edit(
-        folder / "pyproject.toml",
-        {
-            its_own: "0.1.0",
-            r"^description = .*$": f'description = "{OURS.title}"',
-            r"^license = .*\n": "",
-            r"^(#.*\n)*bench = \[\n(    .*\n)*\]\n": "",
-            r'^"(benchmarks|recording|starting)/\*" = .*\n': "",
-            r'"(benchmarks|recording|starting)", ': "",
-        },
-    )
-
-
-def _without_package(folder: Path, name: str) -> None:
-    lock = folder / "uv.lock"
-    lock.write_text(without_dependency(lock.read_text(encoding="utf-8"), name), encoding="utf-8")
-    edit(folder / "pyproject.toml", {rf'^    "{name}\b.*\n': ""})
-    # The row that says why it is there, or its name in a row about several.
-    edit(folder / "docs" / "decisions.md", {rf"^\| `{name}` .*\n|(?<=^\| )`{name}`, ": ""})
-
-
-def _only_english(folder: Path) -> None:
-    edit(folder / OURS.package / "settings.py", {rf', \("{RUSSIAN}", "\w+"\)': ""})
-    for catalog in folder.glob(f"**/locale/{RUSSIAN}"):
-        shutil.rmtree(catalog)
-    (folder / "tests/test_translations.py").unlink()
-
-
-def _port(folder: Path, port: int) -> None:
-    for file in files_of(folder):
-        if file.parts[0] != "tests" and file.suffix in {".example", ".json", ".md", ".py", ".yml"}:
-            path = folder / file
-            text = path.read_text(encoding="utf-8")
-            path.write_text(re.sub(r"\b8000\b", str(port), text), encoding="utf-8")
-
-
-def _no_dead_links(folder: Path) -> None:
-    for file in folder.glob("**/*.md"):
-        # Other pages may speak of folders that are still to come.
-        text = _without_dead_links(file, rows=file == folder / "README.md")
-        file.write_text(text, encoding="utf-8")
-
-
-def _without_dead_links(file: Path, *, rows: bool) -> str:
-    """Return the text of a page with no link to what is not there, and no picture of it.
-
-    An entry of a list that begins with such a link is left out, and so is, with `rows`, the row of
-    a table about such a folder. Elsewhere the words of the link stay.
-    """
-
-    def there(target: str) -> bool:
-        return not target or "://" in target or (file.parent / target).exists()
-
-    def keep(entry: re.Match[str]) -> str:
-        return entry[0] if there(entry[1]) else ""
-
-    def mend(link: re.Match[str]) -> str:
-        picture, words, target, _ = link.groups()
-        if there(target):
-            return link[0]
-        return "" if picture else words
-
-    text = _BULLET.sub(keep, file.read_text(encoding="utf-8"))
-    if rows:
-        text = _ROW.sub(keep, text)
-    return _LINK.sub(mend, text)
+    path.write_text(re.sub(pattern, replacement, text, flags=re.MULTILINE), encoding="utf-8")

@@ -1,78 +1,62 @@
-"""Replace the name of a project, in texts and in paths, wherever it stands as a whole word."""
+"""Replace the name of a project wherever it stands as a whole word, the library aside.
+
+`./scripts/rename` runs this, to give this clone another name where it is.
+"""
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import signal
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
-from starting.lock import sort_packages
-from starting.names import Names
+from starting.answers import check_name
+from starting.errors import ends_in_one_sentence
+from starting.git import git, require_clean, tracked_files
+from starting.tidy import tidy
 
-# Who holds the rights to what was written does not change with the name.
-NEVER = frozenset({Path("LICENSE")})
-
-
-@dataclass(frozen=True)
-class Change:
-    """What becomes of a file; paths are relative to the folder of the project."""
-
-    old: Path
-    new: Path
-    text: str | None
-    """The new text, or None where it stays what it is."""
+PACKAGE = "django_celery"
+DISTRIBUTION = "django-celery-starter"
 
 
-@dataclass(frozen=True)
-class Renaming:
-    """How one name becomes another; `django_celery_beat` is another word than `django_celery`."""
+def renamed(text: str, name: str) -> str:
+    """Return a text with the new name in it; `django_celery_beat` is another word."""
+    text = re.sub(rf"(?<![\w-]){DISTRIBUTION}(?![\w-])", name.replace("_", "-"), text)
+    return re.sub(rf"(?<!\w){PACKAGE}(?!\w)", name, text)
 
-    old: Names
-    new: Names
 
-    def text(self, text: str) -> str:
-        """Return a text with the new name in it."""
-        for pattern, form in self._patterns():
-            text = re.sub(pattern, _literally(form), text)
-        return text
-
-    def path(self, path: Path) -> Path:
-        """Return a path with the new name in it."""
-        return Path(*(self.text(part) for part in path.parts))
-
-    def changes(self, folder: Path, files: Iterable[Path]) -> list[Change]:
-        """Return what changes of these files of `folder`. Nothing is written."""
-        changes = [self._change(folder, file) for file in files if file not in NEVER]
-        return [change for change in changes if change.text is not None or change.new != change.old]
-
-    def _change(self, folder: Path, path: Path) -> Change:
-        try:
+def rename(folder: Path, files: Iterable[Path], name: str) -> None:
+    """Give the project in `folder` another name, in these files and in the name of its package."""
+    for file in files:
+        # Who holds the rights to what was written does not change with the name.
+        if file.parts[0] not in {"LICENSE", "packages"}:
             # As bytes, so that line ends stay what they are.
-            old = (folder / path).read_bytes().decode()
-        except UnicodeDecodeError:
-            return Change(path, self.path(path), None)
-        new = self.text(old)
-        if path.name == "uv.lock":
-            new = sort_packages(new)
-        return Change(path, self.path(path), None if new == old else new)
-
-    def _patterns(self) -> list[tuple[str, str]]:
-        return [
-            (re.escape(self.old.title), self.new.title),
-            (rf"(?<![\w-]){re.escape(self.old.distribution)}(?![\w-])", self.new.distribution),
-            (rf"(?<!\w){re.escape(self.old.package)}(?!\w)", self.new.package),
-            (rf"(?<!\w){re.escape(self.old.camel)}(?=[A-Z]|\b)", self.new.camel),
-        ]
+            data = (folder / file).read_bytes()
+            if b"\0" not in data:
+                (folder / file).write_bytes(renamed(data.decode(), name).encode())
+    (folder / PACKAGE).rename(folder / name)
+    tidy(folder)
 
 
-def apply(folder: Path, changes: Iterable[Change]) -> None:
-    """Write what changes of the files of `folder`."""
-    for change in changes:
-        if change.text is not None:
-            (folder / change.old).write_text(change.text, encoding="utf-8", newline="")
-        if change.new != change.old:
-            (folder / change.new).parent.mkdir(parents=True, exist_ok=True)
-            (folder / change.old).rename(folder / change.new)
+def main(repository: Path, name: str) -> None:
+    """Rename what git tracks in this clone, and stage the changes.
+
+    Raises StartingError if that cannot be; nothing has changed then.
+    """
+    check_name(name, repository)
+    require_clean(repository)
+    try:
+        rename(repository, tracked_files(repository), name)
+        git(repository, "add", "--all")
+    except BaseException:
+        # A second Ctrl-C would stop this half-way.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        git(repository, "clean", "--force", "-d", "--quiet")
+        git(repository, "reset", "--hard", "--quiet")
+        print("It could not be finished; everything is as it was.")
+        raise
+    print("Look at the changes with `git status`, and commit them, or `git reset --hard`.")
 
 
-def _literally(form: str) -> Callable[[re.Match[str]], str]:
-    return lambda _: form
+if __name__ == "__main__":
+    with ends_in_one_sentence():
+        main(Path(__file__).resolve().parent.parent, *sys.argv[1:])

@@ -3,57 +3,43 @@
 The length of a name decides where lines are broken, and its first letter the order of imports.
 """
 
-import importlib.metadata
 import os
-import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 
 from starting.errors import StartingError
 
 
-def tidy(folder: Path, files: Iterable[Path]) -> None:
-    """Format the Python in these files of `folder`, pages included, with the ruff of its lock.
+def tidy(folder: Path, file: str = ".", source: str | None = None) -> str:
+    """Sort the imports of the project in `folder`, and format it.
 
-    Raises StartingError if there is none here and no uv to fetch it, or if it fails.
+    With `source`, return that as it would be in `file`, and write nothing. Raises StartingError if
+    ruff fails, or is not here and cannot be fetched.
     """
-    modules = [str(file) for file in files if file.suffix == ".py"]
-    pages = [str(file) for file in files if file.suffix == ".md"]
-    ruff = _ruff(folder)
-    options = ["--quiet", "--no-cache", "--config", "pyproject.toml", "--force-exclude", "--"]
-    for command, names in (
-        (["check", "--select", "I", "--fix"], modules),
-        (["format"], modules + pages),
-    ):
+    where = [file] if source is None else ["--stdin-filename", file, "-"]
+    for command in (["check", "--select", "I", "--fix"], ["format"]):
+        options = ("--quiet", "--no-cache", "--config", "pyproject.toml", "--force-exclude")
         done = subprocess.run(
-            [*ruff, *command, *options, *names],
+            [*_ruff(folder), *command, *options, *where],
             cwd=folder,
+            input=source,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=False,
         )
         if done.returncode:
             raise StartingError(f"ruff could not format the project: {done.stderr.strip()}")
+        source = done.stdout if source is not None else None
+    return source or ""
 
 
 def _ruff(folder: Path) -> list[str]:
-    """Return the command that runs the ruff of the lock."""
+    if find_spec("ruff"):
+        return [sys.executable, "-m", "ruff"]
+    # uv tells the programs that it runs where it is; no other interpreter, which it might download.
+    uv = [os.environ.get("UV", "uv"), "tool", "run", "--python", sys.executable]
     lock = tomllib.loads((folder / "uv.lock").read_text(encoding="utf-8"))
-    [version] = [package["version"] for package in lock["package"] if package["name"] == "ruff"]
-    try:
-        if importlib.metadata.version("ruff") == version:
-            return [sys.executable, "-m", "ruff"]
-    except importlib.metadata.PackageNotFoundError:
-        pass
-    # uv tells the programs that it runs where it is; it need not be on the PATH.
-    uv = os.environ.get("UV") or shutil.which("uv")
-    if not uv:
-        raise StartingError(
-            f"uv is needed to fetch ruff {version}, which formats the project, and is not "
-            "installed; install it (https://docs.astral.sh/uv/) and run this again."
-        )
-    # No other interpreter, which uv might download.
-    return [uv, "tool", "run", "--python", sys.executable, f"ruff@{version}"]
+    return [*uv, *(f"ruff@{one['version']}" for one in lock["package"] if one["name"] == "ruff")]

@@ -73,7 +73,7 @@ def test_the_pages_of_the_operator(visit: Visit, site: Site, superuser: tuple[st
 def test_screenshots(
     visit: Visit, site: Site, superuser: tuple[str, str], locale: str, tmp_path: Path
 ) -> None:
-    # For those of the documentation: SCREENSHOTS=docs/screenshots ./scripts/test -k screenshots
+    # For those of the documentation: SCREENSHOTS=recording/pictures/screenshots ./scripts/test -k screenshots
     folder = ROOT / os.environ.get("SCREENSHOTS", tmp_path)
     language = locale[:2]
     page = visit(locale, viewport=PHONE, color_scheme="light", reduced_motion="reduce")

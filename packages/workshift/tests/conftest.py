@@ -1,7 +1,5 @@
 """Fixtures for all tests of the library."""
 
-import os
-import random
 from collections.abc import Iterator
 from importlib.util import find_spec
 
@@ -38,16 +36,3 @@ def _the_current_app_stays_ours() -> Iterator[None]:
 def worker_options() -> tuple[str, ...]:
     """The tests' own tasks."""
     return ("--include", "tests.tasks")
-
-
-@pytest.fixture
-def seed(request: pytest.FixtureRequest) -> int:
-    """What decides the choices of a random test; it is printed, and `SEED=…` repeats a run.
-
-    It is new in each run of a slow test, and always the same for a short one, which is thus red
-    only for who has changed something.
-    """
-    is_slow = request.node.get_closest_marker("slow")
-    seed = int(os.environ.get("SEED") or (random.randrange(10**6) if is_slow else 1))
-    print(f"SEED={seed}")
-    return seed

@@ -45,7 +45,7 @@ def test_the_result_of_a_task_can_be_asked_for_by_its_id(
 
     task_id = client.send_task("tests.tasks.add", (20, 22)).id
 
-    result = AsyncResult[int](task_id, app=client)
+    result: AsyncResult[int] = AsyncResult(task_id, app=client)
     assert result.get(timeout=DEADLINE) == 42
     assert result.state == "SUCCESS"
 

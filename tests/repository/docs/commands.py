@@ -14,17 +14,28 @@ UNTIL_CTRL_C = {
     "manage.py runworker": "Generation 1 is ready",
 }
 
+ADOPTING = (
+    "packages/workshift/tests/versions/test_adopting.py",
+    "test_one_dependency_and_one_line_give_the_reload",
+)
+
 PY_SPY = ("tests/repository/docs/test_debugging.py", "test_py_spy_finds_the_task")
 
 # Where a command is executed that no page can run by itself, because it takes minutes, asks the
 # network or a person, or changes more than the page's own folder: a file, and words that it holds.
 ELSEWHERE = {
     # Over twenty minutes, and then the whole page says what it has measured and when.
-    "./scripts/bench": ("docs/measurements.md", "Again: `./scripts/bench"),
+    "./scripts/bench": (
+        "packages/workshift/docs/measurements.md",
+        "Again: `./scripts/bench",
+    ),
     "./scripts/bench --quick": ("tests/repository/docs/test_measurements.py", '"--quick"'),
     "./scripts/lint": ("scripts/test", "./scripts/lint"),
     "./scripts/record": ("tests/repository/docs/test_recording.py", "test_a_run_can_be_recorded"),
     "./scripts/rename shop": ("tests/repository/starting/test_page.py", "./scripts/rename shop"),
+    # After `./scripts/app`, which edits pyproject.toml, it would install the clone's library into
+    # the environment of the tests.
+    "./scripts/setup": ("tests/repository/docs/story.py", '"./scripts/setup"'),
     "./scripts/start shop ../shop": (
         "tests/repository/starting/test_page.py",
         "./scripts/start shop ../shop",
@@ -32,10 +43,6 @@ ELSEWHERE = {
     "./scripts/test": (".ci/run", 'exec ./scripts/test "$@"'),
     "./scripts/test -k worker": (".ci/run", 'exec ./scripts/test "$@"'),
     "./scripts/test -m slow": (".github/workflows/ci.yml", "run: ./.ci/run -m slow"),
-    "./scripts/test tests/repository/fuzz -m slow": (
-        ".github/workflows/ci.yml",
-        "run: ./.ci/run -m slow",
-    ),
     "./scripts/update": ("tests/repository/starting/test_page.py", 'typed("./scripts/update")'),
     "./scripts/update --data demo=false": ("tests/repository/starting/test_page.py", "demo=false"),
     "PORT=8001 ./scripts/dev": ("tests/repository/stack/test_dev.py", "scripts/dev"),
@@ -47,8 +54,12 @@ ELSEWHERE = {
     "manage.py dev": ("scripts/dev", "manage.py dev"),
     "manage.py doctor": ("tests/repository/stack/test_doctor.py", '"doctor"'),
     "manage.py shell": ("tests/repository/docs/story.py", "manage.py shell"),
-    "manage.py runworker --help": ("tests/reload/test_options.py", "test_help_names_our_options"),
+    "manage.py runworker --help": (
+        "packages/workshift/tests/reload/test_options.py",
+        "test_help_names_our_options",
+    ),
     "python -m pip install uv": ("scripts/setup", "-m pip install"),
+    'python -m pip install "../django-celery-starter/packages/workshift[dev]"': ADOPTING,
     "uv sync": ("tests/repository/docs/test_production.py", '"sync")'),
     "uv sync --locked --no-dev": ("tests/repository/docs/test_production.py", "--no-dev"),
     "uvx py-spy dump --subprocesses --pid $(pgrep -of runworker)": PY_SPY,
@@ -57,13 +68,14 @@ ELSEWHERE = {
 
 # Pages whose blocks are executed by a test of their own, or that are written by what they describe.
 PAGES_ELSEWHERE = {
-    "docs/adopting.md": ("tests/reload/test_adopting.py", "adopting.md"),
-    "docs/django-tasks.md": ("tests/test_django_tasks.py", "django-tasks.md"),
-    "docs/measurements.md": ("benchmarks/__main__.py", "measurements.md"),
-    "docs/starting-a-project.md": (
-        "tests/repository/starting/test_page.py",
-        "starting-a-project.md",
+    "packages/workshift/README.md": ADOPTING,
+    "packages/workshift/docs/adopting.md": ADOPTING,
+    "packages/workshift/docs/django-tasks.md": (
+        "packages/workshift/tests/test_django_tasks.py",
+        "django-tasks.md",
     ),
+    "packages/workshift/docs/measurements.md": ("benchmarks/__main__.py", "measurements.md"),
+    "starting/README.md": ("tests/repository/starting/test_page.py", "./scripts/start"),
 }
 
 # What makes a code span in a sentence or a table a command that somebody may type.

@@ -20,7 +20,7 @@ def words(drawing: str) -> list[str]:
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_the_committed_pictures_show_the_reload_and_are_small(theme: str) -> None:
-    drawing = (ROOT / "docs" / f"recording-{theme}.svg").read_text()
+    drawing = (ROOT / "recording/pictures" / f"recording-{theme}.svg").read_text()
 
     shown = "\n".join(words(drawing))
     told = ("$ ./scripts/dev", "Your Feedback", "generation 2 runs", "Live in no time", "SIGINT")

@@ -97,7 +97,7 @@ def interrupted(*command: str | Path, folder: Path, when: Callable[[], object]) 
         eventually(when)
         os.killpg(process.pid, signal.SIGINT)
         written, _ = process.communicate()
-    assert process.returncode == 1, written
+    assert process.returncode == 130, written
     return written
 
 

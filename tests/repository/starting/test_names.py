@@ -6,16 +6,16 @@ from importlib.metadata import packages_distributions
 
 import pytest
 from django.apps import apps
-from workshift.reload.rules import _IGNORED_FOLDERS
+from workshift.reload.filters import IGNORED_FOLDERS
 
+from starting.answers import check_name, nearest
 from starting.errors import StartingError
-from starting.names import Names, check_new_name, nearest
 from tests import ROOT
 
 
 @pytest.mark.parametrize("name", ["shop", "my_shop", "a", "shop2", "a_name_of_many_words"])
 def test_a_good_name(name: str) -> None:
-    check_new_name(name, ROOT)
+    check_name(name, ROOT)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,7 @@ def test_a_good_name(name: str) -> None:
         ("match", "Python has a keyword of this name"),
         ("json", "Python's standard library has a module of this name"),
         ("test", "Python's standard library has a module of this name"),
+        ("django_celery", "the project has a folder or a module of this name"),
         ("django", "a package that the project uses has this name"),
         ("celery", "a package that the project uses has this name"),
         ("redis", "a package that the project uses has this name"),
@@ -54,7 +55,7 @@ def test_a_good_name(name: str) -> None:
 )
 def test_a_bad_name_is_refused_in_one_sentence(name: str, sentence: str) -> None:
     with pytest.raises(StartingError, match=re.escape(sentence)) as refusal:
-        check_new_name(name, ROOT)
+        check_name(name, ROOT)
 
     assert "\n" not in str(refusal.value)
     assert str(refusal.value).endswith(".")
@@ -77,13 +78,13 @@ def test_no_good_name_is_ignored_by_git() -> None:
 
 
 def test_every_good_name_is_watched() -> None:
-    assert "venv" in _IGNORED_FOLDERS
+    assert "venv" in IGNORED_FOLDERS
 
-    assert [name for name in sorted(_IGNORED_FOLDERS) if not refused(name)] == []
+    assert [name for name in sorted(IGNORED_FOLDERS) if not refused(name)] == []
 
 
 def test_every_app_that_the_documentation_adds_is_refused() -> None:
-    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "starting/product-readme.md"]
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("starting/*.md")]
     added = {
         name
         for page in pages
@@ -97,11 +98,7 @@ def test_every_app_that_the_documentation_adds_is_refused() -> None:
 def refused(name: str) -> bool:
     """Whether a project cannot have this name."""
     try:
-        check_new_name(name, ROOT)
+        check_name(name, ROOT)
     except StartingError:
         return True
     return False
-
-
-def test_the_forms_of_a_name() -> None:
-    assert Names.of("my_shop") == Names("my_shop", "my-shop", "MyShop", "My shop")

@@ -13,10 +13,8 @@ from tests.repository.starting.starter import Template, git, run, start
     ("arguments", "sentence"),
     [
         (["django", "there"], "a package that the project uses has this name; try my_django."),
-        (["shop", "there", "--port", "0"], "0 is not a port; choose one between 1024 and 65535."),
+        (["shop", "there", "--port", "65536"], "65536; choose one between 1024 and 65535."),
         (["shop", "there", "--port", "80"], "choose one between 1024 and 65535."),
-        (["shop", "there", "--port", "6000"], "refuse to open port 6000; choose another one."),
-        (["shop", "there:here"], "would not be found. Choose another folder."),
         (["shop", "there", "--languages", "de"], "The languages are en or en,ru, not 'de'."),
     ],
 )
@@ -64,11 +62,9 @@ def test_inside_the_folder_that_it_is_started_from(
     assert git(template.folder, "status", "--porcelain") == ""
 
 
-@pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", ".directory"])
-def test_what_file_managers_leave_is_not_in_the_way(
-    template: Template, tmp_path: Path, name: str
-) -> None:
-    (tmp_path / name).touch()
+def test_what_file_managers_leave_is_not_in_the_way(template: Template, tmp_path: Path) -> None:
+    for name in (".DS_Store", "Thumbs.db", ".directory"):
+        (tmp_path / name).touch()
 
     start(template.folder, "shop", ".", folder=tmp_path)
 

@@ -1,15 +1,25 @@
-"""`copier update`: what has changed in the repository since reaches a project under its name."""
+"""`./scripts/update`: what has changed in the repository since reaches a project under its name."""
 
 import re
 import shutil
+import subprocess
 import sys
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests import ROOT
-from tests.repository.starting.starter import Template, configure_git, git, run, start
+from tests.repository.stack.clone import Clone
+from tests.repository.starting.starter import Template, configure_git, git, run, start, tool
+
+# The last commit before the machinery became a library.
+BEFORE_THE_LIBRARY = "8b5530494b6a9c4f4e9101a3ab1079613f36117b"
+
+SENDER = 'DEFAULT_FROM_EMAIL = "support@example.com"'
+
+OUR_SENDER = 'DEFAULT_FROM_EMAIL = "us@shop.example"'
 
 
 @pytest.fixture(scope="module")
@@ -18,20 +28,9 @@ def started(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Pat
     folder = tmp_path_factory.mktemp("started") / "shop"
     written = template.copy(folder)
     assert folder.exists(), written
+    with_the_environment_of_the_tests(folder)
+    commit(folder)
     return folder
-
-
-@pytest.fixture(scope="module")
-def untagged(template: Template, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A commit without a tag, and a project that `./scripts/start` made of it; likewise."""
-    folder = tmp_path_factory.mktemp("untagged")
-    newer = copied(template.folder, folder / "starter")
-    (newer / "docs/news.md").write_text("# News\n")
-    git(newer, "add", "--all")
-    git(newer, "commit", "--quiet", "--message", "News")
-    written = start(newer, "shop", "shop", folder=folder)
-    assert (folder / "shop").exists(), written
-    return newer, folder / "shop"
 
 
 @pytest.fixture
@@ -60,6 +59,14 @@ def copied(folder: Path, target: Path, *, started_from: Template | None = None) 
     return target
 
 
+def with_the_environment_of_the_tests(project: Path) -> None:
+    """Keep the scripts from installing the packages of a project."""
+    if not (project / ".venv").exists():
+        (project / ".venv").symlink_to(ROOT / ".venv")
+        (project / ".git/info/exclude").write_text(".venv\n")
+    (project / "scripts/setup").write_text("#!/bin/sh\n")
+
+
 def edit(path: Path, old: str, new: str) -> None:
     """Replace a text that is there once."""
     text = path.read_text()
@@ -67,38 +74,58 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def commit(project: Path) -> None:
+def commit(project: Path, message: str = "Ours") -> None:
     git(project, "add", "--all")
-    git(project, "commit", "--quiet", "--message", "Ours")
+    git(project, "commit", "--quiet", "--message", message)
 
 
-def update(project: Path, *options: str, check: bool = True) -> str:
-    """Let copier update a project."""
-    command = (sys.executable, "-m", "copier", "update", "--trust", "--defaults", *options)
-    return run(*command, folder=project, check=check)
-
-
-def script(project: Path, *options: str) -> str:
+def update(project: Path, *options: str) -> str:
     """Update a project, as its README says."""
     return run(project / "scripts/update", *options, folder=Path("/"), check=False)
 
 
-def with_the_environment_of_the_tests(project: Path) -> None:
-    """Keep `./scripts/update` from installing the packages of a project."""
-    (project / ".venv").symlink_to(ROOT / ".venv")
-    (project / ".git/info/exclude").write_text(".venv\n")
-    (project / "scripts/setup").write_text("#!/bin/sh\n")
+def conflicts(project: Path) -> list[str]:
+    """Return the files of which git knows two versions."""
+    return git(project, "diff", "--name-only", "--diff-filter=U").splitlines()
 
 
-SENDER = 'DEFAULT_FROM_EMAIL = "support@example.com"'
+def pytest_in(project: Path, *paths: str) -> None:
+    """Run tests of a project, with the packages of ours."""
+    run(tool("pytest"), "-n", "0", "-p", "no:cacheprovider", "-q", *paths, folder=project)
 
 
-def test_both_sides_edits_arrive_under_the_name_of_the_project(
-    newer: Template, project: Path
-) -> None:
-    edit(project / "shop/settings.py", SENDER, 'DEFAULT_FROM_EMAIL = "us@shop.example"')
+@dataclass
+class Updated:
+    """A project in which both sides have edited, after an update, and what that has written."""
+
+    project: Path
+    newer: Path
+    written: str
+    dotenv: str
+    """What was in `.env` before."""
+    notes: Path
+    """What a link in the project leads to."""
+
+
+@pytest.fixture(scope="module")
+def updated(template: Template, started: Path, tmp_path_factory: pytest.TempPathFactory) -> Updated:
+    """One update for all the tests that only look."""
+    folder = tmp_path_factory.mktemp("updated")
+    newer = Template(copied(template.folder, folder / "starter"))
+    project = copied(started, folder / "shop", started_from=newer)
+
+    notes = folder / "notes.md"
+    edit(project / "shop/settings.py", SENDER, OUR_SENDER)
+    edit(project / "feedback/apps.py", '"feedback"', '"feedback"  # Ours.')
     (project / "orders.py").write_text("# Where django_celery is a word of the user's.\n")
-    (project / "docs/durable-tasks.md").unlink()
+    (project / "docs/testing-tasks.md").unlink()
+    (project / "docs/debugging.md").rename(notes)
+    (project / "docs/debugging.md").symlink_to(notes)
+    for name in ("shop/locale/ru/LC_MESSAGES/django.mo", "logo.png"):
+        (project / name).write_bytes(b"\0ours")
+    (project / "packages/workshift/README.md").write_text("ours")
+    (project / "packages/workshift/ours.md").touch()
+    (project / "packages/workshift/LICENSE").unlink()
     commit(project)
     dotenv = (project / ".env").read_text()
 
@@ -107,102 +134,110 @@ def test_both_sides_edits_arrive_under_the_name_of_the_project(
         "CELERY_RESULT_EXPIRES = 86_400",
         'CELERY_RESULT_EXPIRES = 3_600  # See "django_celery".',
     )
+    edit(newer.folder / "feedback/apps.py", '"feedback"', '"feedback"  # Of "django_celery".')
     (newer.folder / "django_celery/fresh.py").write_text("from django_celery import settings\n")
-    edit(newer.folder / "docs/durable-tasks.md", "# Durable tasks", "# Tasks that last")
+    (newer.folder / "docs/testing-tasks.md").write_text("# Tests of tasks\n")
+    (newer.folder / "docs/debugging.md").write_text("# Anew\n")
     (newer.folder / "Procfile.dev").rename(newer.folder / "Procfile.local")
-    newer.release("v2.0.0")
-    update(project)
+    for name in ("django_celery", "feedback"):
+        (newer.folder / name / "locale/ru/LC_MESSAGES/django.mo").write_bytes(b"\0theirs")
+    (newer.folder / "packages/workshift/README.md").write_text("theirs, of django_celery")
+    commit(newer.folder, "Newer than any version")
+    return Updated(project, newer.folder, update(project), dotenv, notes)
+
+
+def test_both_sides_edits_arrive_under_the_name_of_the_project(updated: Updated) -> None:
+    project = updated.project
 
     settings = (project / "shop/settings.py").read_text()
-    assert 'DEFAULT_FROM_EMAIL = "us@shop.example"' in settings
+    assert OUR_SENDER in settings
     assert 'CELERY_RESULT_EXPIRES = 3_600  # See "shop".' in settings
     assert (project / "shop/fresh.py").read_text() == "from shop import settings\n"
     assert (project / "orders.py").read_text().endswith("django_celery is a word of the user's.\n")
-    assert not (project / "docs/durable-tasks.md").exists()
+    assert not (project / "docs/testing-tasks.md").exists()
     assert not (project / "django_celery").exists()
-    assert (project / ".env").read_text() == dotenv
+    assert (project / ".env").read_text() == updated.dotenv
     assert sorted(git(project, "status", "--porcelain").splitlines()) == [
         " D Procfile.dev",
+        " D packages/workshift/ours.md",
         " M .copier-answers.yml",
+        " M feedback/locale/ru/LC_MESSAGES/django.mo",
+        " M packages/workshift/README.md",
         " M shop/settings.py",
         "?? Procfile.local",
+        "?? packages/workshift/LICENSE",
         "?? shop/fresh.py",
+        "UU feedback/apps.py",
     ]
 
 
-def test_a_conflict_looks_as_in_git(newer: Template, project: Path) -> None:
-    edit(project / "shop/settings.py", SENDER, 'DEFAULT_FROM_EMAIL = "us@shop.example"')
-    commit(project)
-
-    edit(newer.folder / "django_celery/settings.py", SENDER, 'DEFAULT_FROM_EMAIL = "django_celery"')
-    newer.release("v2.0.0")
-    update(project)
-
-    assert "UU shop/settings.py" in git(project, "status", "--porcelain")
+def test_a_conflict_looks_as_in_git_and_is_named(updated: Updated) -> None:
     assert re.search(
-        r'^<{7} .*\nDEFAULT_FROM_EMAIL = "us@shop.example"\n={7}\n'
-        r'DEFAULT_FROM_EMAIL = "shop"\n>{7} .*\n',
-        (project / "shop/settings.py").read_text(),
+        r'^<{7} .*\n    name = "feedback"  # Ours\.\n={7}\n'
+        r'    name = "feedback"  # Of "shop"\.\n>{7} .*\n',
+        (updated.project / "feedback/apps.py").read_text(),
         re.MULTILINE,
     )
+    assert "changed the same lines of these files:\n  feedback/apps.py\n" in updated.written
 
 
-def test_a_file_that_git_does_not_track_is_not_overwritten(newer: Template, project: Path) -> None:
-    (project / ".gitignore").write_text("/notes.md\n")
+def test_the_library_is_taken_over_whole(updated: Updated) -> None:
+    library = updated.project / "packages/workshift"
+
+    assert (library / "README.md").read_text() == "theirs, of django_celery"
+    assert (library / "LICENSE").exists()
+    assert not (library / "ours.md").exists()
+
+
+def test_of_files_that_are_no_text_those_that_were_changed_stay(updated: Updated) -> None:
+    ours, untouched = (f"{app}/locale/ru/LC_MESSAGES/django.mo" for app in ("shop", "feedback"))
+
+    for name in (ours, "logo.png"):
+        assert (updated.project / name).read_bytes() == b"\0ours"
+    assert (updated.project / untouched).read_bytes() == b"\0theirs"
+    assert f"{ours} has been changed here and cannot be merged; yours" in updated.written
+    assert updated.written.count("has stayed") == 1
+
+
+def test_what_a_link_leads_to_is_not_written_over(updated: Updated) -> None:
+    assert updated.notes.read_text() != "# Anew\n"
+
+
+def test_the_way_back_is_said(updated: Updated, tmp_path: Path) -> None:
+    project = tmp_path / "shop"
+    shutil.copytree(updated.project, project, symlinks=True)
+    [command] = re.findall(r"`(git reset.*)` takes the whole update back", updated.written)
+
+    run("sh", "-c", command, folder=project)
+
+    assert git(project, "status", "--porcelain") == ""
+    assert not (project / "shop/fresh.py").exists()
+
+
+def test_nothing_new_changes_nothing(updated: Updated, tmp_path: Path) -> None:
+    project = tmp_path / "shop"
+    shutil.copytree(updated.project, project, symlinks=True)
+    edit(project / "scripts/update", "set -eu", "set -e")
     commit(project)
-    (project / "notes.md").write_text("mine")
 
-    (newer.folder / "notes.md").write_text("theirs")
-    newer.release("v2.0.0")
-    written = update(project, check=False)
+    update(project)
 
-    assert f"{project / 'notes.md'}, which git does not track, is in the way" in written
-    assert (project / "notes.md").read_text() == "mine"
     assert git(project, "status", "--porcelain") == ""
 
 
-def test_of_files_that_are_no_text_those_that_were_changed_stay(
-    newer: Template, project: Path
-) -> None:
-    catalog, other, untouched = (
-        f"{app}/locale/ru/LC_MESSAGES/django.mo" for app in ("shop", "shop/durable", "feedback")
-    )
-    for name in (catalog, other, "logo.png"):
-        (project / name).write_bytes(b"\0mine")
-    edit(project / "shop/settings.py", SENDER, 'DEFAULT_FROM_EMAIL = "us@shop.example"')
+def test_a_file_that_git_does_not_track_is_not_overwritten(newer: Template, project: Path) -> None:
+    with (project / ".gitignore").open("a") as ignored:
+        ignored.write("/notes.md\n")
     commit(project)
+    (project / "notes.md").write_text("ours")
 
-    for name in (other, untouched):
-        (newer.folder / name.replace("shop", "django_celery")).write_bytes(b"\0theirs")
+    (newer.folder / "notes.md").write_text("theirs")
     newer.release("v2.0.0")
     written = update(project)
 
-    assert [(project / name).read_bytes() for name in (catalog, other, "logo.png")] == (
-        [b"\0mine"] * 3
-    )
-    assert (project / untouched).read_bytes() == b"\0theirs"
-    assert f"{other} has changed on both sides and cannot be merged; yours has stayed." in written
-    assert written.count("has stayed") == 1
-    # Copier's patch cannot hold such a file; that must not keep it from the others.
-    assert "us@shop.example" in (project / "shop/settings.py").read_text()
-
-
-def test_what_a_link_leads_to_is_not_written_over(
-    newer: Template, project: Path, tmp_path: Path
-) -> None:
-    notes = tmp_path / "notes.md"
-    (project / "docs/doctor.md").rename(notes)
-    (project / "docs/doctor.md").symlink_to(notes)
-    commit(project)
-    before = notes.read_text()
-
-    (newer.folder / "docs/news.md").write_text("# News\n")
-    (newer.folder / "docs/doctor.md").write_text("# Anew\n")
-    newer.release("v2.0.0")
-    update(project)
-
-    assert notes.read_text() == before
-    assert (project / "docs/news.md").exists()
+    assert f"{project / 'notes.md'}, which git does not track, is in the way" in written
+    assert (project / "notes.md").read_text() == "ours"
+    assert git(project, "status", "--porcelain") == ""
 
 
 def test_what_git_ignores_elsewhere_is_updated_as_well(
@@ -214,167 +249,135 @@ def test_what_git_ignores_elsewhere_is_updated_as_well(
     project = tmp_path / "shop"
     assert project.exists(), written
     with_the_environment_of_the_tests(project)
-    edit(project / "shop/settings.py", SENDER, 'DEFAULT_FROM_EMAIL = "us@shop.example"')
     edit(project / ".env.example", "PORT=8000", "PORT=8080")
     commit(project)
     (project / "litter").touch()
 
-    for release, name in (("v2.0.0", "docs/news.md"), ("v3.0.0", ".news")):
-        (newer.folder / name).write_text("# News\n")
-        (newer.folder / "docs/doctor.md").write_text(f"# {release}\n")
-        git(newer.folder, "add", "--force", name)
-        newer.release(release)
-        updated = script(project)
+    (newer.folder / "docs/debugging.md").write_text("# Anew\n")
+    (newer.folder / ".news").touch()
+    git(newer.folder, "add", "--force", ".news")
+    newer.release("v2.0.0")
+    updated = update(project)
 
-        assert (project / name).exists(), updated
-        assert (project / "docs/doctor.md").read_text() == f"# {release}\n"
-        assert (
-            'DEFAULT_FROM_EMAIL = "us@shop.example"' in (project / "shop/settings.py").read_text()
-        )
-        assert "PORT=8080" in (project / ".env.example").read_text()
-        assert "litter" not in git(project, "status", "--porcelain")
-        git(project, "add", "--force", name)
-        git(project, "commit", "--quiet", "--all", "--message", release)
-
-
-def test_an_app_of_the_users_is_kept_when_the_demo_is_taken_out(
-    project: Path, tmp_path: Path
-) -> None:
-    run(sys.executable, "-B", "manage.py", "addapp", "orders", folder=project)
-    run(sys.executable, "-B", "manage.py", "addapp", "people", folder=project)
-    commit(project)
-
-    update(project, "--data", "demo=false")
-
-    assert git(project, "diff", "--name-only", "--diff-filter=U") == ""
-    assert not (project / "feedback").exists()
-    tomllib.loads((project / "pyproject.toml").read_text())
-    assert run("git", "grep", "-il", "-e", "feedback", folder=project, check=False) == ""
-    run(sys.executable, "-B", "manage.py", "check", folder=project)
-    run(
-        *(sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "-q"),
-        *("tests/test_front.py", "orders/tests/test_views.py", "people/tests/test_views.py"),
-        folder=project,
-    )
+    assert (project / ".news").exists(), updated
+    assert (project / "docs/debugging.md").read_text() == "# Anew\n"
+    assert "PORT=8080" in (project / ".env.example").read_text()
+    assert "litter" not in git(project, "status", "--porcelain")
 
 
 def test_the_demo_can_be_taken_out_later(project: Path) -> None:
-    edit(project / "shop/settings.py", SENDER, 'DEFAULT_FROM_EMAIL = "us@shop.example"')
+    edit(project / "shop/settings.py", SENDER, OUR_SENDER)
+    edit(project / "feedback/apps.py", "class", "# Ours.\nclass")
+    for app in ("orders", "people"):
+        run(sys.executable, "-B", "manage.py", "addapp", app, folder=project)
     commit(project)
 
-    update(project, "--data", "demo=false")
+    written = update(project, "--data", "demo=false")
 
-    assert not (project / "feedback").exists()
-    assert "us@shop.example" in (project / "shop/settings.py").read_text()
-    found = run("git", "grep", "-il", "-e", "feedback", folder=project, check=False)
-    assert found == ""
-    run(sys.executable, "-B", "manage.py", "check", folder=project)
-    run(
-        *(sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "-q"),
-        "tests/test_front.py",
-        folder=project,
+    assert conflicts(project) == []
+    assert written.endswith(
+        "feedback/apps.py is gone, and had been changed here: "
+        "`git show HEAD:./feedback/apps.py` shows what it was.\n"
     )
+    assert written.count(" is gone") == 1
+    assert not (project / "feedback").exists()
+    assert OUR_SENDER in (project / "shop/settings.py").read_text()
+    tomllib.loads((project / "pyproject.toml").read_text())
+    where = ("--", ":!packages", ":!.copier-answers.yml")
+    assert run("git", "grep", "-il", "-e", "feedback", *where, folder=project, check=False) == ""
+    pytest_in(project, "tests/test_front.py", "orders/tests/test_views.py", "people/tests")
 
 
-class TestTheScript:
-    """`./scripts/update`, in a project whose environment is that of the tests."""
+def test_refuses_in_one_sentence(newer: Template, project: Path) -> None:
+    (project / "new.txt").touch()
+    assert update(project) == (
+        "There are changes that are not committed; commit or stash them and run this again.\n"
+    )
+    (project / "new.txt").unlink()
 
-    @pytest.fixture
-    def newer(self, untagged: tuple[Path, Path], tmp_path: Path) -> Template:
-        """A repository whose last commit has no tag."""
-        return Template(copied(untagged[0], tmp_path / "starter"))
-
-    @pytest.fixture
-    def project(self, newer: Template, untagged: tuple[Path, Path], tmp_path: Path) -> Path:
-        """A project that was started by `./scripts/start` from that commit."""
-        project = copied(untagged[1], tmp_path / "shop", started_from=newer)
-        with_the_environment_of_the_tests(project)
-        commit(project)
-        return project
-
-    def test_brings_in_what_is_newer_than_any_tag(self, newer: Template, project: Path) -> None:
-        (newer.folder / "docs/news.md").write_text("# More news\n")
-        edit(newer.folder / "starting/product-update", "set -eu", "set -e")
-        git(newer.folder, "commit", "--quiet", "--all", "--message", "More")
-
-        updated = script(project)
-
-        assert (project / "docs/news.md").read_text() == "# More news\n", updated
-        assert "\nset -e\n" in (project / "scripts/update").read_text()
-        assert git(project, "status", "--porcelain").splitlines() == [
-            " M .copier-answers.yml",
-            " M docs/news.md",
-            " M scripts/update",
-        ]
-
-    def test_says_what_it_deletes_of_somebody(self, project: Path) -> None:
-        edit(project / "feedback/apps.py", "class", "# Mine.\nclass")
-        commit(project)
-        run(sys.executable, "manage.py", "check", folder=project)
-
-        written = script(project, "--data", "demo=false")
-
-        assert written.endswith(
-            "feedback/apps.py is gone, and had been changed here: "
-            "`git show HEAD:./feedback/apps.py` shows what it was.\n"
-        )
-        assert written.count(" is gone") == 1
-        assert not (project / "feedback").exists()
-
-    def test_refuses_in_one_sentence(self, newer: Template, project: Path) -> None:
-        (project / "new.txt").touch()
-        assert script(project) == (
-            "There are changes that are not committed; commit or stash them and run this again.\n"
-        )
-        (project / "new.txt").unlink()
-
-        newer.folder.rename(newer.folder.with_name("elsewhere"))
-        written = script(project)
-        assert written.startswith(f"{newer.folder}, from which this project was started, is not")
-        assert written.count("\n") == 1
-
-    def test_says_how_to_take_back_what_is_not_complete(
-        self, newer: Template, project: Path
-    ) -> None:
-        (project / "zoo").write_text("A file, where there is a folder in the new version.")
-        commit(project)
-        (newer.folder / "zoo").mkdir()
-        (newer.folder / "zoo/animals.md").write_text("# Animals\n")
-        git(newer.folder, "add", "--all")
-        git(newer.folder, "commit", "--quiet", "--message", "Animals")
-
-        written = script(project)
-
-        assert "Traceback" not in written
-        [command] = re.findall(r"The update is not complete; `(.*)` takes back", written)
-        run("sh", "-c", command, folder=project)
-        assert git(project, "status", "--porcelain") == ""
-
-    def test_names_the_conflicts_and_the_way_back(self, newer: Template, project: Path) -> None:
-        changed = ("shop/settings.py", "docs/doctor.md")
-        edit(project / changed[0], SENDER, 'DEFAULT_FROM_EMAIL = "us@shop.example"')
-        edit(project / changed[1], "# The doctor", "# Our doctor")
-        commit(project)
-        edit(
-            newer.folder / "django_celery/settings.py", SENDER, 'DEFAULT_FROM_EMAIL = "x@y.example"'
-        )
-        edit(newer.folder / changed[1], "# The doctor", "# Their doctor")
-        (newer.folder / "docs/more.md").write_text("# More\n")
-        git(newer.folder, "add", "--all")
-        git(newer.folder, "commit", "--quiet", "--message", "Change the same lines")
-
-        written = script(project)
-
-        [names, command] = re.findall(
-            r"changed the same lines of these files:\n((?:  .*\n)+).*`(.*)` takes", written
-        )[0]
-        assert names.split() == sorted(changed)
-        run("sh", "-c", command, folder=project)
-        assert git(project, "status", "--porcelain") == ""
-        assert not (project / "docs/more.md").exists()
+    newer.folder.rename(newer.folder.with_name("elsewhere"))
+    written = update(project)
+    assert written.startswith(f"{newer.folder}, from which this project was started, is not")
+    assert written.count("\n") == 1
 
 
-def test_nothing_new_changes_nothing(project: Path) -> None:
-    update(project)
+def test_says_how_to_take_back_what_is_not_complete(newer: Template, project: Path) -> None:
+    (project / "zoo").write_text("A file, where there is a folder in the new version.")
+    commit(project)
+    (newer.folder / "zoo").mkdir()
+    (newer.folder / "zoo/animals.md").write_text("# Animals\n")
+    commit(newer.folder)
 
+    written = update(project)
+
+    assert "Traceback" not in written
+    [command] = re.findall(r"The update is not complete; `(.*)` takes back", written)
+    run("sh", "-c", command, folder=project)
     assert git(project, "status", "--porcelain") == ""
+
+
+@pytest.fixture(scope="module")
+def past(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository with its history, at the last commit before the library.
+
+    `git checkout -` brings it to what it is now.
+    """
+    known = subprocess.run(
+        ["git", "cat-file", "-e", BEFORE_THE_LIBRARY], cwd=ROOT, capture_output=True, check=False
+    )
+    if known.returncode:
+        pytest.skip("This clone does not have the whole history.")
+    clone = Clone(tmp_path_factory.mktemp("past") / "starter", {})
+    git(clone.folder, "add", "--all")
+    git(clone.folder, "commit", "--quiet", "--allow-empty", "--message", "Now")
+    git(clone.folder, "checkout", "--quiet", "--detach", BEFORE_THE_LIBRARY)
+    return clone.folder
+
+
+@pytest.mark.parametrize("demo", [True, False], ids=["with the demo", "without it"])
+def test_a_project_from_before_the_library_goes_on_with_it(
+    past: Path, tmp_path: Path, *, demo: bool
+) -> None:
+    project = tmp_path / "shop"
+    written = start(past, "shop", "shop", *([] if demo else ["--no-demo"]), folder=tmp_path)
+    assert project.exists(), written
+    source = copied(past, tmp_path / "starter")
+    answers = project / ".copier-answers.yml"
+    answers.write_text(answers.read_text().replace(str(past), str(source)))
+    with_the_environment_of_the_tests(project)
+    run(sys.executable, "-B", "manage.py", "addapp", "orders", folder=project)
+    settings = project / "shop/settings.py"
+    edit(settings, "CELERY_RESULT_EXPIRES = 86_400", "CELERY_RESULT_EXPIRES = 3_600")
+    edit(settings, "\nUSE_TZ = True\n", "\nUSE_TZ = True\n\nAPPEND_SLASH = True\n")
+    if demo:
+        tasks = project / "feedback/tasks.py"
+        status = "from shop.durable.states import Status\n"
+        edit(tasks, "from shop.durable.tasks", f"{status}from shop.durable.tasks")
+        edit(
+            tasks, "    time.sleep(", "    if feedback.status != Status.DONE:\n        time.sleep("
+        )
+    commit(project)
+
+    git(source, "checkout", "--quiet", "-")
+    written = update(project)
+
+    # What kept the script from installing packages is an edit, too.
+    assert conflicts(project) == ["scripts/setup"], written
+    with_the_environment_of_the_tests(project)
+    commit(project)
+    assert "CELERY_RESULT_EXPIRES = 3_600\n" in settings.read_text()
+    assert "\nAPPEND_SLASH = True\n" in settings.read_text()
+    assert "from workshift.durable.tasks" in (project / "orders/tasks.py").read_text()
+    if demo:
+        assert "from workshift.durable.states import Status\n" in tasks.read_text()
+        assert "if feedback.status != Status.DONE:" in tasks.read_text()
+    for name in ("durable", "newapp", "reload", "stack"):
+        assert not (project / "shop" / name).exists()
+    assert (project / "packages/workshift/pyproject.toml").exists()
+    run(project / "scripts/lint", folder=project)
+    run(sys.executable, "manage.py", "check", folder=project)
+    pytest_in(project, "orders", "tests/test_stack.py", *(["feedback"] if demo else []))
+
+    if demo:
+        update(project)
+        assert git(project, "status", "--porcelain") == ""

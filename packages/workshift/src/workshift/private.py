@@ -26,6 +26,15 @@ def make_folder(folder: Path) -> None:
         missing.mkdir(mode=stat.S_IRWXU, exist_ok=True)
 
 
+def make_run_folder() -> None:
+    """Create `.run`, with a file that has git ignore all of it. Raises OSError."""
+    folder = paths.run()
+    make_folder(folder)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n")
+
+
 def close_database(connection: Any, **_: Any) -> None:
     """Make development's SQLite file private when a connection to it is opened.
 

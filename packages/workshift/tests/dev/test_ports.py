@@ -11,6 +11,7 @@ import pytest
 
 from workshift.dev import ports
 from workshift.dev.errors import CannotStartError
+from workshift.env import Environment
 from workshift.testing.processes import free_port
 
 LISTEN = """
@@ -62,3 +63,12 @@ def test_a_left_over_redis_of_this_project_can_be_stopped_by_its_number(
 
     with listener(port, tmp_path) as pid, pytest.raises(CannotStartError, match=f"`kill {pid}`"):
         ports.require_free("REDIS_PORT", port)
+
+
+def test_a_port_that_browsers_refuse_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(Environment.ENVIRON, "PORT", "6000")
+    with pytest.raises(CannotStartError, match=r"Browsers refuse to open port 6000\."):
+        ports.web_port()
+
+    monkeypatch.setitem(Environment.ENVIRON, "PORT", "6001")
+    assert ports.web_port() == 6001

@@ -151,14 +151,18 @@ class Project:
         """Return (number, version) of each task that `began` or `ended`, in order."""
         return [tuple(map(int, line.split())) for line in self.probe.lrange(event, 0, -1)]  # type: ignore[misc]
 
-    def starting_worker(self, *options: str, **variables: str) -> "Worker":
+    def starting_worker(
+        self, *options: str, command: str = "runworker", **variables: str
+    ) -> "Worker":
         """Run `manage.py runworker` with `options` for the length of a `with` block."""
-        return Worker(self, options, variables)
+        return Worker(self, options, variables, command=command)
 
     @contextmanager
-    def worker(self, *options: str, **variables: str) -> Iterator["Worker"]:
+    def worker(
+        self, *options: str, command: str = "runworker", **variables: str
+    ) -> Iterator["Worker"]:
         """Run `manage.py runworker` with `options` until the block ends; wait until it is ready."""
-        with self.starting_worker(*options, **variables) as worker:
+        with self.starting_worker(*options, command=command, **variables) as worker:
             worker.wait_for(r"Generation 1 is ready")
             yield worker
 
@@ -167,13 +171,18 @@ class Worker:
     """A `runworker` process and what it has said."""
 
     def __init__(
-        self, project: Project, options: tuple[str, ...], variables: dict[str, str] | None = None
+        self,
+        project: Project,
+        options: tuple[str, ...],
+        variables: dict[str, str] | None = None,
+        *,
+        command: str = "runworker",
     ) -> None:
         """Start the command for `project`; the first thing to do is usually to wait for a line."""
         # The project's own `.env` is to count, not what the tests themselves run with.
         environment = {k: v for k, v in os.environ.items() if k in {"HOME", "LANG", "PATH"}}
         self._command = Process(
-            [sys.executable, "manage.py", "runworker", "--loglevel", "info", "-c", "2", *options],
+            [sys.executable, "manage.py", command, "--loglevel", "info", "-c", "2", *options],
             folder=project.folder,
             environment=environment
             | {"PROBE_URL": project.probe_url, "PYTHONUNBUFFERED": "1", "C_FORCE_ROOT": "1"}

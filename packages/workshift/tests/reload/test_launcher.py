@@ -12,6 +12,7 @@ from typing import TypeVar
 from tests.reload.project import PATIENCE, Project, children
 from workshift.reload.channel import Channel
 from workshift.reload.launcher import FreshLauncher, Launcher, ZygoteLauncher
+from workshift.reload.messages import Exited, Forked
 
 STAND_IN = """
 import socket
@@ -32,15 +33,15 @@ def prepared(
 ) -> Kind:
     """Return a launcher of stand-ins, which reports their process ids."""
     project.write("packages/workshift/src/workshift/reload/generation.py", STAND_IN)
-    return kind(
-        arguments=[],
-        directory=project.folder,
-        on_start=lambda _, pid: started(pid),
-        on_exit=lambda pid, _: ended(pid),
-        on_failure=lambda _: None,
-        on_left_out=lambda _: None,
-        own_group=True,
-    )
+
+    def post(event: object) -> None:
+        match event:
+            case Forked(_, pid):
+                started(pid)
+            case Exited(pid, _):
+                ended(pid)
+
+    return kind(arguments=[], directory=project.folder, post=post, own_group=True)
 
 
 def test_a_renewed_zygote_leaves_its_generations_alone(project: Project) -> None:

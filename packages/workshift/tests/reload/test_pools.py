@@ -30,6 +30,7 @@ def test_a_running_task_completes_once(project: Project, pool: str) -> None:
 
 
 def test_a_pool_without_an_event_loop_says_once_that_it_has_no_beat(project: Project) -> None:
+    pytest.importorskip("gevent")
     settings = project.read("mysite/settings.py")
     entry = 'CELERY_BEAT_SCHEDULE = {"a": {"task": "probe.tasks.record", "schedule": 3600}}\n'
     project.write("mysite/settings.py", settings + entry)

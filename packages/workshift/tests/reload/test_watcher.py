@@ -19,8 +19,8 @@ from watchdog.observers.api import BaseObserver, EventEmitter
 from tests.reload.project import PATIENCE
 from workshift.reload import watcher as watcher_module
 from workshift.reload.batch import Changes
+from workshift.reload.filters import FileFilter
 from workshift.reload.report import Report
-from workshift.reload.rules import Rules
 from workshift.reload.tree import Tree
 from workshift.reload.watcher import Watcher
 
@@ -37,7 +37,7 @@ class Watch:
         self._seen: asyncio.Queue[Changes] = asyncio.Queue()
         extra = options.pop("extra", ())
         self.watcher = Watcher(
-            Rules(root, extra=extra),  # type: ignore[arg-type]
+            FileFilter(root, extra=extra),  # type: ignore[arg-type]
             self._seen.put_nowait,
             Report(root),
             **options,  # type: ignore[arg-type]
@@ -646,19 +646,19 @@ def test_events_that_the_system_throws_away_are_made_up_for(
     ],
 )
 def test_what_editors_leave_beside_a_template_does_not_count(name: str) -> None:
-    rules = Rules(Path("/project"))
-    assert not rules.counts(Path("/project/app/templates") / name)
-    assert not rules.counts(Path("/project/app/templates/app/deeper") / name)
+    file_filter = FileFilter(Path("/project"))
+    assert not file_filter.counts(Path("/project/app/templates") / name)
+    assert not file_filter.counts(Path("/project/app/templates/app/deeper") / name)
 
 
 @pytest.mark.parametrize("name", ["page.html", "404.html", "mail.txt", "page.jinja2", "404"])
 def test_a_template_counts_whatever_its_name(name: str) -> None:
-    assert Rules(Path("/project")).counts(Path("/project/app/templates") / name)
+    assert FileFilter(Path("/project")).counts(Path("/project/app/templates") / name)
 
 
 def test_a_file_counts_that_somebody_wants_to_be_watched_whatever_its_name() -> None:
-    rules = Rules(Path("/project"), extra=[Path("/data/prices.bak")])
-    assert rules.counts(Path("/data/prices.bak"))
+    file_filter = FileFilter(Path("/project"), extra=[Path("/data/prices.bak")])
+    assert file_filter.counts(Path("/data/prices.bak"))
 
 
 def with_sed(path: Path) -> None:

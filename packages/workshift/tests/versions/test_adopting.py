@@ -143,6 +143,8 @@ def test_one_dependency_and_one_line_give_the_reload(
     finally:
         worker.stop()
 
+    assert (project / ".run" / ".gitignore").read_text() == "*\n"
+
     # The line that the command has named, in place of Django's.
     manage = project / "manage.py"
     django = "from django.core.management import execute_from_command_line"

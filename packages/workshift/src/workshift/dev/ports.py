@@ -11,6 +11,12 @@ from .. import paths
 from ..env import Environment
 from .errors import CannotStartError
 
+# From 1024 on; https://fetch.spec.whatwg.org/#port-blocking
+BLOCKED_BY_BROWSERS = frozenset(
+    {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566}
+    | {6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080}
+)
+
 
 @dataclass(frozen=True)
 class Holder:
@@ -27,8 +33,16 @@ def redis_folder() -> Path:
 
 
 def web_port() -> int:
-    """Return the port of the web process: PORT in the environment, then in `.env`, then 8000."""
-    return Environment().port("PORT", default=8000)
+    """Return the port of the web process: PORT in the environment, then in `.env`, then 8000.
+
+    Raises CannotStartError if browsers refuse to open it.
+    """
+    port = Environment().port("PORT", default=8000)
+    if port in BLOCKED_BY_BROWSERS:
+        raise CannotStartError(
+            f"Browsers refuse to open port {port}. Choose another with PORT in .env."
+        )
+    return port
 
 
 def redis_port() -> int | None:

@@ -13,7 +13,11 @@ def ports(context: Context) -> Findings:
     """Try to listen on the ports of web and Redis; production chooses its own."""
     if not settings.DEBUG:
         return
-    web = port_of_stack(context.stack) or web_port()
+    try:
+        web = port_of_stack(context.stack) or web_port()
+    except CannotStartError as error:
+        yield problem(str(error), "")
+        return
     for name, port in (("PORT", web), ("REDIS_PORT", redis_port())):
         if port is None:
             continue

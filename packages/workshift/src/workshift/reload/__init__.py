@@ -1,6 +1,4 @@
-"""The worker that reloads: supervisor, watcher, zygote, generation and retire, one file each.
+"""Runs the worker that reloads: supervisor, watcher, zygote, generation, retire, one file each.
 
-`docs/how-the-reload-works.md` tells the story; `supervisor.py` is where to begin reading. The
-modules name each other relatively, so that the folder can be copied into another project
-(`docs/adopting.md`).
+`docs/how-the-reload-works.md` tells the story; `supervisor.py` is where to begin reading.
 """

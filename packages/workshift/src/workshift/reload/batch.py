@@ -1,4 +1,4 @@
-"""The batch: what has happened to files, until a moment is quiet."""
+"""Collects what happens to files until a moment is quiet."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Periodic tasks in development: a beat inside the worker that is handed over at each reload.
+"""Runs periodic tasks in development: a beat inside the worker that is handed over at each reload.
 
 Celery's embedded beat sleeps in a thread that nothing can wake, and two generations would write
 its schedule file at the same time. This one ticks in the worker's event loop, which gevent and

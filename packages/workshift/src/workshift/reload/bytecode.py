@@ -1,4 +1,4 @@
-"""The compiled form of the project's modules, which each generation after the first reads."""
+"""Removes the compiled form of changed modules, which each generation after the first reads."""
 
 import importlib.util
 from collections.abc import Iterable

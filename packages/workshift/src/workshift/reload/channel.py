@@ -1,15 +1,16 @@
-"""Messages between the supervisor, the zygote and the generations: one JSON object a line."""
+"""Carries messages between the supervisor, the zygote and the generations."""
 
 import contextlib
-import json
 import select
 import socket
 import threading
-from typing import Any
 
-Message = dict[str, Any]
+from .messages import Message, decode, encode
 
 _READ_SIZE = 65536
+
+# Descriptors that can come at once: a request to fork brings one, and few requests are read together.
+_MOST_DESCRIPTORS = 8
 
 
 class ChannelClosedError(Exception):
@@ -17,7 +18,7 @@ class ChannelClosedError(Exception):
 
 
 class Channel:
-    """One end of a socket pair that carries JSON objects in both directions."""
+    """One end of a socket pair that carries messages in both directions."""
 
     def __init__(self, connection: socket.socket) -> None:
         """Use `connection` from now on; the channel closes it."""
@@ -25,6 +26,8 @@ class Channel:
         # Threads of a generation send, too, and a long line may go out in several pieces.
         self._sending = threading.Lock()
         self._unread = b""
+        # Open files that have come with messages, in their order; who receives takes them out.
+        self.descriptors: list[int] = []
 
     def fileno(self) -> int:
         """Return the descriptor, so that an event loop or `select()` can watch the channel."""
@@ -35,7 +38,7 @@ class Channel:
 
         Raises `ChannelClosedError` if nobody is left to read it.
         """
-        line = json.dumps(message).encode() + b"\n"
+        line = encode(message)
         try:
             with self._sending:
                 if descriptors:
@@ -61,16 +64,18 @@ class Channel:
     def receive(self) -> list[Message]:
         """Wait until something has come and return the messages that are complete, if any.
 
-        Raises `ChannelClosedError` when the other end is closed and all of it has been read.
+        Raises `ChannelClosedError` when the other end is closed and all of it has been read, and
+        `MessageError` if what has come is no message.
         """
         try:
-            data = self._socket.recv(_READ_SIZE)
+            data, descriptors, _, _ = socket.recv_fds(self._socket, _READ_SIZE, _MOST_DESCRIPTORS)
         except ConnectionResetError as error:
             raise ChannelClosedError from error
         if not data:
             raise ChannelClosedError
+        self.descriptors += descriptors
         *lines, self._unread = (self._unread + data).split(b"\n")
-        return [json.loads(line) for line in lines]
+        return [decode(line) for line in lines]
 
     def close(self) -> None:
         """Close this end; the other end reads the end of the stream."""

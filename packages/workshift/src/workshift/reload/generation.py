@@ -1,4 +1,4 @@
-"""One generation: a Celery worker (main process and pool) that runs one state of the code.
+"""Runs one generation: a Celery worker (main process and pool) with one state of the code.
 
 It boots, says that it is ready and which tasks it knows, and serves until it is told to retire.
 """
@@ -27,7 +27,7 @@ from django.core.exceptions import ImproperlyConfigured
 from .. import paths
 from ..celery.internals import remember_redis_version
 from ..env import InvalidEnvironment
-from . import celery_app
+from . import celery_app, messages
 from .beat import Beat
 from .channel import Channel
 from .migrations import unapplied
@@ -77,7 +77,7 @@ def main(control: int, number: int, arguments: list[str]) -> None:
         code = celery_command.main(command, prog_name="celery", standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        channel.send({"event": "unusable", "code": error.exit_code})
+        channel.send(messages.Unusable(error.exit_code))
         sys.exit(error.exit_code)
     except click.exceptions.Exit as error:
         code = error.exit_code
@@ -137,7 +137,7 @@ def _worker_options(number: int, arguments: list[str], app: Celery) -> list[str]
 
 def _on_ready(channel: Channel, app: Celery) -> None:
     tasks = sorted(name for name in app.tasks if not name.startswith("celery."))
-    channel.send({"event": "ready", "tasks": tasks})
+    channel.send(messages.Ready(tasks))
     timer = threading.Timer(_LEARN_DELAY, _look_around, [channel])
     timer.daemon = True
     timer.start()
@@ -154,16 +154,15 @@ def _look_around(channel: Channel) -> None:
     foreign = {name: origin for name, origin in origins.items() if _is_foreign(origin)}
     own = {name: origin for name, origin in origins.items() if origin and name not in foreign}
     channel.send_unless_closed(
-        {
-            "event": "loaded",
-            "foreign": foreign,
-            "own": list(own),
-            "folders": sorted({str(Path(origin).parent) for origin in own.values()}),
-        }
+        messages.Loaded(
+            foreign=foreign,
+            own=list(own),
+            folders=sorted({str(Path(origin).parent) for origin in own.values()}),
+        )
     )
     names = unapplied()
     notice = f"Not applied to the database: {some(names)}. Run `python manage.py migrate`."
-    channel.send_unless_closed({"event": "noticed", "sentences": [notice] if names else []})
+    channel.send_unless_closed(messages.Noticed([notice] if names else []))
     for message in _checks():
         print(message, file=sys.stderr, flush=True)
 

@@ -1,4 +1,4 @@
-"""Giving tasks back into the queue: those that wait when a generation retires, and those that run.
+"""Gives tasks back into the queue: those that wait when a generation retires, and those that run.
 
 Celery's cold shutdown gives back what runs in a second or two, which is too long for somebody who
 has pressed Ctrl-C, and needs its event loop, which a busy solo worker has not got.
@@ -13,6 +13,7 @@ from typing import Any
 from celery.utils.log import get_logger
 
 from ..celery.internals import pool_processes, started_requests, take_waiting
+from .messages import Stopped
 
 logger = get_logger(__name__)
 
@@ -36,12 +37,8 @@ def give_back_waiting(consumer: Any) -> None:
         give_back(request.message, consumer)
 
 
-def give_back_running(consumer: Any) -> dict[str, Any]:
-    """Cut off the tasks that run, and put them back into the queue; return what became of them.
-
-    `back` is how many are in the queue again, `stuck` how many the broker did not take back,
-    `lost` the names of those that had been acknowledged before they ran.
-    """
+def give_back_running(consumer: Any) -> Stopped:
+    """Cut off the tasks that run, and put them back into the queue; return what became of them."""
     # First, so that no task ends well after it has been given back. Stopped and not killed, which
     # they will be together with us: Celery would take a task whose process is gone for failed.
     processes = pool_processes(consumer)
@@ -57,11 +54,11 @@ def give_back_running(consumer: Any) -> dict[str, Any]:
         for request in held:
             _tell_task(request)
     back = sum(request.message.acknowledged for request in held)
-    return {
-        "back": back,
-        "stuck": len(held) - back,
-        "lost": sorted(request.name for request in running if request.acknowledged),
-    }
+    return Stopped(
+        back=back,
+        stuck=len(held) - back,
+        lost=sorted(request.name for request in running if request.acknowledged),
+    )
 
 
 def _tell_task(request: Any) -> None:

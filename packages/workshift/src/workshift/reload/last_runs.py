@@ -1,4 +1,4 @@
-"""When each entry of `CELERY_BEAT_SCHEDULE` ran last: a small file that outlives generations."""
+"""Keeps in a small file when each entry of `CELERY_BEAT_SCHEDULE` ran last."""
 
 import datetime
 import json

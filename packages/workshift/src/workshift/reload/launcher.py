@@ -1,4 +1,4 @@
-"""Starting generations: forked from the zygote, or as fresh processes with `--no-preload`."""
+"""Starts generations: forked from the zygote, or as fresh processes with `--no-preload`."""
 
 import asyncio
 import contextlib
@@ -11,8 +11,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import bytecode
+from . import bytecode, messages
 from .channel import Channel, ChannelClosedError
+from .events import PreloadFailed
+from .messages import Exited, Forked, LeftOut
 from .stopping import ABANDONED_GENERATION
 
 # Seconds until a zygote that died before it was of use is replaced.
@@ -33,14 +35,11 @@ main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
 
 @dataclass(kw_only=True)
 class Launcher:
-    """Starts generations and reports when one has started and when one has ended."""
+    """Starts generations, and posts when one has started and when one has ended."""
 
     arguments: list[str]  # Celery's
     directory: Path  # where generations run
-    on_start: Callable[[int, int], None]  # called with a generation's number and process id
-    on_exit: Callable[[int, int], None]  # with process id and exit code (negative: by this signal)
-    on_failure: Callable[[int], None]  # with the exit code of a zygote that was of no use
-    on_left_out: Callable[[Mapping[str, str]], None]  # with what is left to generations, and why
+    post: Callable[[Forked | Exited | LeftOut | PreloadFailed], None]
     own_group: bool  # whether a generation leads a process group, as a pool of processes needs
 
     def start(self) -> None:
@@ -86,18 +85,18 @@ class ZygoteLauncher(Launcher):
 
     def launch(self, number: int, control: socket.socket) -> None:
         """Have the zygote fork generation `number`."""
-        request = {
-            "number": number,
-            "own_group": self.own_group,
-            "module": _GENERATION_MODULE,
-            "directory": str(self.directory),
-            "path": path_of_generations(self.directory),
-            "argv": ["celery", "worker", *self.arguments],
-            "environment": dict(os.environ),
+        request = messages.Fork(
+            number=number,
+            arguments=self.arguments,
+            module=_GENERATION_MODULE,
+            directory=str(self.directory),
+            path=path_of_generations(self.directory),
+            argv=["celery", "worker", *self.arguments],
+            environment=dict(os.environ),
             # The first generation imports all packages, and finds them compiled where they are.
-            "bytecode": str(self.directory / bytecode.FOLDER) if self._modules else None,
-            "arguments": self.arguments,
-        }
+            bytecode=str(self.directory / bytecode.FOLDER) if self._modules else None,
+            own_group=self.own_group,
+        )
         with control:
             try:
                 self._running().channel.send(request, (control.fileno(),))
@@ -130,7 +129,7 @@ class ZygoteLauncher(Launcher):
         if self._zygote:
             self._leaving.append(self._zygote)
             # If it has just died, its end is yet to be seen, and is that of one that leaves.
-            self._zygote.channel.send_unless_closed({"leave": True})
+            self._zygote.channel.send_unless_closed(messages.Leave())
         self._zygote = None
         self._running()
 
@@ -153,12 +152,12 @@ class ZygoteLauncher(Launcher):
     def _teach(self, zygote: "_ZygoteProcess", names: list[str]) -> None:
         # If it has just died, its replacement imports all that is known.
         zygote.channel.send_unless_closed(
-            {"preload": names, "own": sorted(self._own), "left_out": self._left_out}
+            messages.Preload(names, own=sorted(self._own), left_out=self._left_out)
         )
 
     def _receive(self, zygote: "_ZygoteProcess") -> None:
         try:
-            messages = zygote.channel.receive()
+            received = zygote.channel.receive()
         except ChannelClosedError:
             if zygote in self._leaving:
                 self._leaving.remove(zygote)
@@ -166,22 +165,25 @@ class ZygoteLauncher(Launcher):
             else:
                 self._lost(zygote)
             return
-        for message in messages:
-            if "forked" in message:
-                zygote.has_forked = True
-                self.on_start(message["forked"], message["pid"])
-            elif "left_out" in message:
-                self._leave_out(message["left_out"])
-            elif "spoilt" in message:
-                self._leave_out(message["spoilt"])
-                if zygote is self._zygote:
-                    self._replace()
-            else:
-                self.on_exit(message["exited"], message["code"])
+        for message in received:
+            match message:
+                case Forked():
+                    zygote.has_forked = True
+                    self.post(message)
+                case Exited():
+                    self.post(message)
+                case LeftOut():
+                    self._leave_out(message)
+                case messages.Spoilt(reasons):
+                    self._leave_out(LeftOut(reasons))
+                    if zygote is self._zygote:
+                        self._replace()
+                case _:
+                    raise messages.MessageError(f"{message} is not for the launcher.")
 
-    def _leave_out(self, reasons: Mapping[str, str]) -> None:
-        self._left_out |= reasons
-        self.on_left_out(reasons)
+    def _leave_out(self, modules: LeftOut) -> None:
+        self._left_out |= modules.reasons
+        self.post(modules)
 
     def _lost(self, zygote: "_ZygoteProcess") -> None:
         code = self._end(zygote)
@@ -192,7 +194,7 @@ class ZygoteLauncher(Launcher):
         if self._learns:
             self._learns = False
             self._modules.clear()
-            self.on_failure(code)
+            self.post(PreloadFailed(code))
         asyncio.get_running_loop().call_later(_AFTER_FAILURE, self._running)
 
     def _end(self, zygote: "_ZygoteProcess") -> int:
@@ -265,8 +267,8 @@ class FreshLauncher(Launcher):
         def wait() -> None:
             code = process.wait()
             with contextlib.suppress(RuntimeError):  # The loop is closed: nobody asks any more.
-                loop.call_soon_threadsafe(self.on_exit, process.pid, code)
+                loop.call_soon_threadsafe(self.post, Exited(process.pid, code))
 
         # Not the loop's executor: that has a handful of threads, and more generations may live.
         threading.Thread(target=wait, name=f"generation {number}", daemon=True).start()
-        self.on_start(number, process.pid)
+        self.post(Forked(number, process.pid))

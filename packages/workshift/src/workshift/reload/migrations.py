@@ -1,4 +1,4 @@
-"""Which migrations the database lacks, found out without loading them if it lacks none."""
+"""Finds the migrations that the database lacks, without loading them if it lacks none."""
 
 import pkgutil
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Messages of tasks that are missing for a moment: cut out and not yet pasted back, or stashed.
+"""Holds messages of tasks that are missing for a moment: cut out and not yet back, or stashed.
 
 Celery's worker throws away what it does not know. Here, a message of a task that an earlier
 generation knew is held, like one that waits for its time, until the worker retires; then it goes
@@ -10,6 +10,7 @@ from typing import Any
 
 from .channel import Channel
 from .give_back import give_back
+from .messages import Waiting
 
 # Seconds in which several messages are one line.
 _SAY_AFTER = 0.3
@@ -63,4 +64,4 @@ class MissingTasks:
         # A schedule goes on sending them: not each one is a line.
         if any(count >= 2 * self._said[name] for name, count in counted.items()):
             self._said = counted
-            self._channel.send_unless_closed({"event": "waiting", "tasks": counted})
+            self._channel.send_unless_closed(Waiting(dict(counted)))

@@ -1,4 +1,4 @@
-"""The observation: watchdog's observer with a watch for each folder, and whether it is alive."""
+"""Observes folders with watchdog, one watch for each, and tells whether that is alive."""
 
 import errno
 import inspect
@@ -39,12 +39,12 @@ _EVENTS: list[type[FileSystemEvent]] = [
 
 # watchdog 7 brought it: one instance of inotify, and one reader, for all folders. Before, each folder
 # has its own, and the system gives a user 128.
-HAS_ONE_READER = False
+_HAS_ONE_READER = False
 if sys.platform == "linux":
     from watchdog.observers import inotify_c
     from watchdog.observers.inotify import InotifyEmitter
 
-    HAS_ONE_READER = hasattr(inotify_c, "InotifyFD")
+    _HAS_ONE_READER = hasattr(inotify_c, "InotifyFD")
 
 _LIMIT_REACHED = frozenset({errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
@@ -58,7 +58,7 @@ if sys.platform != "linux":
     def _new_observer(on_overflow: Callable[[], None]) -> BaseObserver:  # noqa: ARG001
         return Observer()
 
-elif HAS_ONE_READER:
+elif _HAS_ONE_READER:
     from watchdog.observers.inotify_c import InotifyEvent, InotifyFD
 
     class _Reader(InotifyFD):

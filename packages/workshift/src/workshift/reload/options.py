@@ -1,4 +1,4 @@
-"""The options of `celery worker`, given to `runworker`: what becomes of each.
+"""Decides what becomes of each option of `celery worker` that is given to `runworker`.
 
 All go to every generation as they are, but those that this file names.
 """

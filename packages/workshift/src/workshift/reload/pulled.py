@@ -1,4 +1,4 @@
-"""What a pull has brought that a save cannot take up: packages to install, variables to set."""
+"""Finds what a pull has brought and a save cannot take up: packages to install, variables to set."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Remote control (`celery control …`), obeyed beyond the generation that is alive when it comes.
+"""Has remote control (`celery control …`) obeyed by later generations, too.
 
 What changes how a worker works is noted with the supervisor, which hands its notes on to each
 generation before that takes its first task. A revoked task stays revoked, a queue that was added is
@@ -18,6 +18,7 @@ from ..celery.internals import (
     run_command,
 )
 from .channel import Channel
+from .messages import Noted, ShutDown
 
 logger = get_logger(__name__)
 
@@ -78,7 +79,7 @@ class RemoteControl:
         self._send({key: {"command": command, "arguments": arguments}})
 
     def _send(self, notes: Notes) -> None:
-        self._channel.send_unless_closed({"event": "notes", "notes": notes})
+        self._channel.send_unless_closed(Noted(notes))
 
     def _repeat(self, name: str, key: str, run: Any, state: Any, **arguments: Any) -> Any:
         reply = run(state, **arguments)
@@ -113,5 +114,5 @@ class RemoteControl:
     def _shut_down(self, run: Any, state: Any, **arguments: Any) -> Any:
         """Have the whole of `runworker` end, which would replace a generation that ends alone."""
         del run, state, arguments
-        self._channel.send_unless_closed({"event": "stop"})
+        self._channel.send_unless_closed(ShutDown())
         return {"ok": "shutting down"}

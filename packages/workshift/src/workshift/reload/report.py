@@ -1,4 +1,4 @@
-"""What `runworker` says: one line a reload, full sentences, colour only on a terminal."""
+"""Writes what `runworker` says: one line a reload, full sentences, colour only on a terminal."""
 
 import io
 import signal
@@ -18,9 +18,11 @@ _COLOURS = {"good": "32", "bad": "31", "note": "36"}
 class Report:
     """Writes the supervisor's lines to standard output."""
 
-    def __init__(self, root: Path) -> None:
-        """Name files relative to `root`."""
+    def __init__(self, root: Path, *, verbose: bool = False) -> None:
+        """Name files relative to `root`; `verbose` also says what is not imported in advance."""
         self._root = root
+        self._verbose = verbose
+        self._noticed: dict[str, list[str]] = {}
         # There is none if it was closed, as for a service.
         self._coloured = sys.stdout is not None and sys.stdout.isatty()
         if isinstance(sys.stdout, io.TextIOWrapper):
@@ -63,6 +65,14 @@ class Report:
     def finished(self, number: int) -> None:
         """Say that the last task on the code of generation `number` has ended."""
         self._say("note", f"Generation {number} has finished its last task on the old code.")
+
+    def misunderstood(self, number: int, error: Exception) -> None:
+        """Say that generation `number` and this process do not speak the same language."""
+        self._say(
+            "bad",
+            f"Generation {number} has said what this process does not understand: {error} If "
+            f"{_LIBRARY} has been updated, restart this command.",
+        )
 
     def broken(self, paths: Collection[Path], *, tried_again: bool) -> None:
         """Say that the code does not load; its traceback has been printed."""
@@ -158,12 +168,17 @@ class Report:
             "this one.",
         )
 
-    def noticed(self, sentence: str) -> None:
-        """Show a sentence about something that is to be done by hand."""
-        self._say("bad", sentence)
+    def noticed(self, source: str, sentences: Iterable[str]) -> None:
+        """Say what `source` wants done by hand: once, until it is done or something else is."""
+        said, self._noticed[source] = self._noticed.get(source, []), list(sentences)
+        for sentence in self._noticed[source]:
+            if sentence not in said:
+                self._say("bad", sentence)
 
     def left_out(self, reasons: Mapping[str, str]) -> None:
-        """Say which modules are not imported in advance, and why."""
+        """Say which modules are not imported in advance, and why, if that is wanted."""
+        if not self._verbose:
+            return
         because = ", ".join(f"{name} ({reason})" for name, reason in sorted(reasons.items()))
         self._say("note", f"Each generation imports for itself: {because}.")
 

@@ -1,4 +1,4 @@
-"""Retiring: how a generation stops taking tasks at once, and ends when its last one is done.
+"""Retires a generation: it stops taking tasks at once, and ends when its last one is done.
 
 Celery's warm shutdown alone is not enough. Redis serves the client that has waited longest, so
 the worker's outstanding BRPOP (up to 1 s) would catch the first task sent after a save and keep
@@ -28,6 +28,7 @@ from ..celery.internals import (
     started_requests,
     unblock,
 )
+from . import messages
 from .channel import Channel, ChannelClosedError
 from .give_back import attempt, give_back_running, give_back_waiting
 from .missing_tasks import MissingTasks
@@ -56,7 +57,7 @@ class Retirement:
     def listen(self) -> None:
         """Ask what earlier generations knew; then start the thread that hears the supervisor."""
         try:
-            self._channel.send({"event": "listening"})
+            self._channel.send(messages.Listening())
             while self._notes is None:
                 self._channel.wait()
                 self._read()
@@ -126,6 +127,10 @@ class Retirement:
                 self._read()
         except ChannelClosedError:
             self._abandoned()
+        except messages.MessageError:
+            # Whoever does not hear any more when to retire would run old code.
+            logger.critical("What the supervisor says is not understood.", exc_info=True)
+            self._abandoned()
 
     def _read(self) -> None:
         """Obey what has come, in whichever thread sees it first."""
@@ -134,18 +139,31 @@ class Retirement:
                 for message in self._channel.receive():
                     self._obey(message)
 
-    def _obey(self, message: dict[str, Any]) -> None:
-        if "notes" in message:
-            self._missing.known.update(message.get("tasks", ()))
-            self._notes = (self._notes or {}) | message["notes"]
-            if self._consumer is not None:
-                self._consumer.call_soon(self._obey_notes, self._consumer)
-            return
+    def _obey(self, message: messages.Message) -> None:
+        match message:
+            case messages.Inherit(tasks, notes):
+                self._missing.known.update(tasks)
+                self._take_note(notes)
+            case messages.Noted(notes):
+                self._take_note(notes)
+            case messages.Retire():
+                self._retire()
+            case messages.Leave():
+                self._may_leave = True
+                self._retire()
+            case messages.Stop():
+                self._requested = True
+                self._stop_now()
+            case _:
+                raise messages.MessageError(f"{message} is not for a generation.")
+
+    def _take_note(self, notes: Notes) -> None:
+        self._notes = (self._notes or {}) | notes
+        if self._consumer is not None:
+            self._consumer.call_soon(self._obey_notes, self._consumer)
+
+    def _retire(self) -> None:
         self._requested = True
-        if "leave" in message:
-            self._may_leave = True
-        if "stop" in message:
-            self._stop_now()
         if self._consumer is not None:
             self._consumer.call_soon(self._begin)
         else:
@@ -183,7 +201,7 @@ class Retirement:
         attempt(give_back_waiting, consumer)
         attempt(self._missing.give_back, consumer)
         running = len(started_requests())
-        self._channel.send_unless_closed({"event": "retiring", "running": running})
+        self._channel.send_unless_closed(messages.Retiring(running))
         if consumer.hub is None:
             # gevent and eventlet have no event loop to wait in; warm shutdown joins their pool.
             ask_to_stop(EX_OK)
@@ -224,8 +242,7 @@ class Retirement:
             if self._consumer is not None:
                 attempt(give_back_waiting, self._consumer)
                 attempt(self._missing.give_back, self._consumer)
-                fates = give_back_running(self._consumer)
-                self._channel.send_unless_closed({"event": "stopped", **fates})
+                self._channel.send_unless_closed(give_back_running(self._consumer))
                 attempt(say_offline, self._consumer)
         finally:
             _kill_own_group()

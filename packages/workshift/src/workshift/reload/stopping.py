@@ -1,4 +1,4 @@
-"""How long a stop takes: every number of seconds between Ctrl-C and the end, in one place.
+"""Says how long a stop takes: every number of seconds between Ctrl-C and the end, in one place.
 
 All processes of `./scripts/dev` are told to stop at the same moment. The worker lets its tasks run
 for `--grace`, has the rest given back, and ends. Redis stays until the others are gone, and whoever
@@ -18,7 +18,7 @@ GIVE_BACK = 1.0
 HARD_STOP = GIVE_BACK + 0.5
 
 # What the supervisor itself needs to end.
-SUPERVISOR = 0.5
+_SUPERVISOR = 0.5
 
 # What a Redis gets to end in once it is told to, before it is killed.
 REDIS = 1.0
@@ -31,14 +31,14 @@ ABANDONED_GENERATION = ABANDONED + GIVE_BACK
 # After how long honcho kills, unless it is told otherwise (honcho.manager.KILL_WAIT).
 HONCHO = 5.0
 
-# The variable that tells the processes of `./scripts/dev` how long they have; stack/manager.py,
+# The variable that tells the processes of `./scripts/dev` how long they have; dev/manager.py,
 # which imports nothing of the project, reads it as well.
 VARIABLE = "DEV_STOP_SECONDS"
 
 
 def of_worker(grace: float) -> float:
     """Return the seconds after which a `runworker` with this `--grace` has certainly ended."""
-    return grace + HARD_STOP + SUPERVISOR
+    return grace + HARD_STOP + _SUPERVISOR
 
 
 def of_stack(grace: float) -> float:

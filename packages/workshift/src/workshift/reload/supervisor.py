@@ -1,22 +1,23 @@
-"""The supervisor: swaps generations when the code changes, and replaces one that dies.
+"""Swaps generations when the code changes, and replaces one that dies.
 
-It knows changes, generations and processes, and nothing of Celery. `run()` tells the story.
+It knows changes, generations and processes, and nothing of Celery. All that happens comes as an
+event, and `_handle()` says what follows from each.
 """
 
 import asyncio
-import contextlib
 import os
 import signal
 import socket
 import time
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import bytecode, pulled
+from . import bytecode, events, messages, pulled
 from .batch import Changes
-from .channel import Channel, ChannelClosedError, Message
+from .channel import Channel
+from .events import Event
+from .generation_handle import GenerationHandle
 from .launcher import Launcher
 from .report import Report
 from .stopping import HARD_STOP
@@ -44,66 +45,143 @@ _LONGEST_PAUSE = 30.0
 _MOST_RETIRED = 8
 
 
-@dataclass(eq=False)
-class _Generation:
-    """A generation as the supervisor sees it."""
-
-    number: int
-    channel: Channel
-    changes: Changes | None  # what it was started for; None: the start, or a death
-    tasks_before: Collection[str]
-    started_at: float = field(default_factory=time.monotonic)
-    pid: int | None = None
-    tasks: Collection[str] | None = None  # None until it is ready
-    retired: bool = False
-    listens: bool = False  # it has got the notes of earlier ones, and takes new ones
-    was_busy: bool = False  # it was running tasks when it began to retire, and ends with the last
-
-
 class Supervisor:
     """Runs generations, one after the other, until it is told to stop."""
 
-    def __init__(self, root: Path, report: Report, *, grace: float) -> None:
+    def __init__(
+        self,
+        root: Path,
+        queue: asyncio.Queue[Event],
+        launcher: Launcher,
+        watcher: Watcher,
+        report: Report,
+        *,
+        grace: float,
+    ) -> None:
         """Supervise the project in `root`.
 
-        `grace` is how many seconds running tasks get to finish when the command is stopped.
+        `launcher` and `watcher` post their events to `queue`. `grace` is how many seconds running tasks get to
+        finish when the command is stopped.
         """
         self._root = root
+        self._queue = queue
+        self._launcher = launcher
+        self._watcher = watcher
         self._report = report
         self._grace = grace
-        self._launcher: Launcher
-        self._watcher: Watcher
-        self._current: _Generation | None = None
-        self._alive: list[_Generation] = []
+        self._current: GenerationHandle | None = None
+        self._alive: list[GenerationHandle] = []
         self._last = 0
         self._tasks: Collection[str] = ()
         self._known: set[str] = set()  # the tasks that any generation has had
         self._notes: dict[str, Any] = {}  # what generations hand on to the next ones
-        self._noticed: dict[str, list[str]] = {}
         self._waiting: Changes | None = None  # for the end of all generations, to be tried again
         self._pause = 0.0
-        self._replacement: asyncio.TimerHandle | None = None
-        self._stopping = asyncio.Event()
-        self._all_gone = asyncio.Event()
+        self._stopping = False
         self._exit_code = 0
 
-    async def run(self, launcher: Launcher, watcher: Watcher) -> int:
+    async def run(self) -> int:
         """Watch, swap and replace until SIGINT, SIGTERM or SIGHUP; return the exit code."""
-        self._launcher, self._watcher = launcher, watcher
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._stopping.set)
-        launcher.start()
+            loop.add_signal_handler(number, self._queue.put_nowait, events.StopRequested())
+        self._launcher.start()
         # Watch first: what is saved while the first generation boots is not missed.
-        watcher.start()
+        self._watcher.start()
         self._boot(None)
-        await self._stopping.wait()
-        await self._stop()
+        while self._alive or not self._stopping:
+            event = await self._queue.get()
+            try:
+                self._handle(event)
+            except Exception as error:  # noqa: BLE001 - shown whole; the supervisor goes on.
+                what = f"Error after {type(event).__name__}"
+                loop.call_exception_handler({"message": what, "exception": error})
+        self._launcher.stop()
         return self._exit_code
 
-    def changed(self, changes: Changes) -> None:
+    def _handle(self, event: Event) -> None:
+        match event:
+            case Changes():
+                self._swap(event)
+            case messages.Forked(number, pid):
+                for generation in self._alive:
+                    if generation.number == number:
+                        generation.pid = pid
+            case events.Said(generation, message):
+                self._hear(generation, message)
+            case events.Misunderstood(generation, error):
+                self._report.misunderstood(generation.number, error)
+            case events.OverlapOver(number):
+                self._let_go(number)
+            case events.BootGraceOver(generation):
+                # It has taken no task, so nothing is lost if its boot is cut short.
+                if generation in self._alive and generation.tasks is None:
+                    generation.kill()
+            case messages.Exited(pid, code):
+                for generation in self._alive:
+                    if generation.pid == pid:
+                        # What it has said comes first.
+                        generation.read()
+                        self._queue.put_nowait(events.Gone(generation, code))
+            case events.HungUp(generation):
+                # Its exit code usually follows at once; if the zygote has died, it never does.
+                self._later(_EXIT_REPORT, events.Gone(generation, None))
+            case events.Gone(generation, code):
+                self._gone(generation, code)
+            case events.PauseOver(number):
+                if number == self._last and not self._stopping:
+                    self._boot(None)
+            case messages.LeftOut(reasons):
+                self._report.left_out(reasons)
+            case events.PreloadFailed(code):
+                self._report.preload_failed(code)
+            case events.StopRequested():
+                self._stop()
+            case events.GraceOver():
+                self._stop_hard()
+            case events.HardStopOver():
+                for generation in list(self._alive):
+                    generation.kill()
+                    self._gone(generation, None)
+
+    def _hear(self, sender: GenerationHandle, message: messages.Message) -> None:
+        match message:
+            case messages.Listening():
+                sender.tell(messages.Inherit(sorted(self._known), self._notes))
+                sender.inherited = True
+            case messages.Noted(notes):
+                self._notes |= notes
+                for generation in self._alive:
+                    if generation.inherited and generation is not sender:
+                        generation.tell(message)
+            case messages.Ready(tasks):
+                self._ready(sender, tasks)
+            case messages.Loaded(foreign, own, folders):
+                self._launcher.learn(foreign, own)
+                for folder in map(Path, folders):
+                    if self._root != folder and self._root not in folder.parents:
+                        self._watcher.add(folder)
+            case messages.Noticed(sentences):
+                self._report.noticed("generation", sentences)
+            case messages.Waiting(tasks):
+                self._report.waiting(tasks)
+            case messages.Retiring(running):
+                sender.was_busy = running > 0
+            case messages.Stopped(back, stuck, lost):
+                self._report.stopped(back, stuck, lost)
+            case messages.ShutDown():
+                self._stop()
+            case messages.Unusable(code):
+                # The options are wrong, and no save will fix them.
+                self._exit_code = code
+                self._stop()
+            case _:
+                error = messages.MessageError(f"{message} is not for the supervisor.")
+                self._report.misunderstood(sender.number, error)
+
+    def _swap(self, changes: Changes) -> None:
         """Swap the current generation for one that runs the changed code."""
-        if self._stopping.is_set():
+        if self._stopping:
             return
         bytecode.forget(changes.paths, self._root)
         if changes.packages or self._launcher.holds(changes.paths):
@@ -114,87 +192,24 @@ class Supervisor:
             self._retire(self._current)
         self._boot(changes)
 
-    def forked(self, number: int, pid: int) -> None:
-        """Note the process id of generation `number`."""
-        for generation in self._alive:
-            if generation.number == number:
-                generation.pid = pid
-
-    def exited(self, pid: int, code: int | None) -> None:
-        """Take note of the end of the generation with process id `pid`."""
-        for generation in self._alive:
-            if generation.pid == pid:
-                if generation.channel.readable():
-                    self._read(generation)
-                if generation in self._alive:
-                    self._gone(generation, code)
-                return
-
     def _boot(self, changes: Changes | None) -> None:
         self._waiting = None
-        if self._replacement is not None:
-            self._replacement.cancel()
-            self._replacement = None
         self._last += 1
         ours, theirs = socket.socketpair()
-        generation = _Generation(self._last, Channel(ours), changes, self._tasks)
+        generation = GenerationHandle(
+            self._last, Channel(ours), changes, self._tasks, self._queue.put_nowait
+        )
         self._alive.append(generation)
-        # It may be set: after code that did not load, no generation was left.
-        self._all_gone.clear()
         self._current = generation
-        asyncio.get_running_loop().add_reader(ours, self._read, generation)
+        generation.listen()
         self._launcher.launch(generation.number, theirs)
 
-    def _read(self, generation: _Generation) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            messages = generation.channel.receive()
-        except ChannelClosedError:
-            loop.remove_reader(generation.channel)
-            # Its exit code usually follows at once; if the zygote has died, it never does.
-            loop.call_later(_EXIT_REPORT, self._gone, generation, None)
-            return
-        for message in messages:
-            match message["event"]:
-                case "listening":
-                    self._tell(generation, {"notes": self._notes, "tasks": sorted(self._known)})
-                    generation.listens = True
-                case "notes":
-                    self._hand_on(message["notes"], generation)
-                case "ready":
-                    self._ready(generation, message["tasks"])
-                case "waiting":
-                    self._report.waiting(message["tasks"])
-                case "stopped":
-                    self._report.stopped(message["back"], message["stuck"], message["lost"])
-                case "stop":
-                    self._stopping.set()
-                case "retiring":
-                    generation.was_busy = message["running"] > 0
-                case "loaded":
-                    self._launcher.learn(message["foreign"], message["own"])
-                    for folder in message["folders"]:
-                        if self._root != Path(folder) and self._root not in Path(folder).parents:
-                            self._watcher.add(Path(folder))
-                case "noticed":
-                    self._notice("generation", message["sentences"])
-                case "unusable":
-                    # The options are wrong, and no save will mend them.
-                    self._exit_code = message["code"]
-                    self._stopping.set()
-
-    def _hand_on(self, notes: dict[str, Any], sender: _Generation) -> None:
-        self._notes |= notes
-        for generation in self._alive:
-            if generation.listens and generation is not sender:
-                self._tell(generation, {"notes": notes})
-
-    def _ready(self, generation: _Generation, tasks: list[str]) -> None:
+    def _ready(self, generation: GenerationHandle, tasks: list[str]) -> None:
         generation.tasks = tasks
         self._known.update(tasks)
         if generation is not self._current:
             return
-        asyncio.get_running_loop().call_later(_OVERLAP, self._let_go, generation.number)
+        self._later(_OVERLAP, events.OverlapOver(generation.number))
         self._tasks = tasks
         now = time.monotonic()
         if generation.changes is None:
@@ -206,47 +221,31 @@ class Supervisor:
                 seconds=now - generation.changes.seen_at,
                 before=generation.tasks_before,
                 after=tasks,
-                finishing=sum(g.was_busy for g in self._alive),
+                finishing=len(self._busy()),
             )
-        self._notice("folder", list(pulled.missing(self._root)))
+        self._report.noticed("folder", pulled.missing(self._root))
 
-    def _notice(self, source: str, sentences: list[str]) -> None:
-        """Show what has to be done by hand: once, until it is done or something else is."""
-        for sentence in sentences:
-            if sentence not in self._noticed.get(source, ()):
-                self._report.noticed(sentence)
-        self._noticed[source] = sentences
-
-    def _retire(self, generation: _Generation) -> None:
+    def _retire(self, generation: GenerationHandle) -> None:
         generation.retired = True
-        self._tell(generation, {"retire": True})
+        generation.tell(messages.Retire())
         if generation.tasks is None:
-            # It has taken no task, so nothing is lost if its boot has to be cut short.
-            asyncio.get_running_loop().call_later(_BOOT_GRACE, self._end_boot, generation)
-        finishing = [g for g in self._alive if g.was_busy]
-        if len(finishing) > _MOST_RETIRED:
+            self._later(_BOOT_GRACE, events.BootGraceOver(generation))
+        if len(finishing := self._busy()) > _MOST_RETIRED:
             self._report.too_many(finishing[0].number)
-            self._stop_hard(finishing[0])
+            finishing[0].tell(messages.Stop())
 
     def _let_go(self, number: int) -> None:
         """Let the generations before `number` end, which is there now, or will not be."""
         for generation in self._alive:
             if generation.retired and generation.number < number:
-                self._tell(generation, {"leave": True})
+                generation.tell(messages.Leave())
 
-    def _end_boot(self, generation: _Generation) -> None:
-        if generation in self._alive and generation.tasks is None:
-            self._kill(generation)
-
-    def _gone(self, generation: _Generation, code: int | None) -> None:
+    def _gone(self, generation: GenerationHandle, code: int | None) -> None:
         if generation not in self._alive:
             return
         self._alive.remove(generation)
-        asyncio.get_running_loop().remove_reader(generation.channel)
-        generation.channel.close()
-        if not self._alive:
-            self._all_gone.set()
-        if self._stopping.is_set():
+        generation.close()
+        if self._stopping:
             return
         if generation is self._current:
             self._let_go(generation.number)
@@ -262,61 +261,43 @@ class Supervisor:
         if self._waiting is not None and not self._alive:
             self._boot(self._waiting)
 
-    def _broken(self, generation: _Generation, code: int) -> None:
+    def _broken(self, generation: GenerationHandle, code: int) -> None:
         # What it needs, a port or a lock, may be what the ones before it still hold.
         if code == os.EX_TEMPFAIL and self._alive:
             self._waiting = generation.changes or Changes()
         paths = generation.changes.paths if generation.changes else ()
         self._report.broken(paths, tried_again=self._waiting is not None)
-        self._notice("folder", list(pulled.missing(self._root)))
+        self._report.noticed("folder", pulled.missing(self._root))
 
-    def _replace(self, generation: _Generation, code: int | None) -> None:
+    def _replace(self, generation: GenerationHandle, code: int | None) -> None:
         if time.monotonic() - generation.started_at > _HEALTHY:
             self._pause = 0.0
         self._report.died(generation.number, code, pause=self._pause)
-        loop = asyncio.get_running_loop()
-        self._replacement = loop.call_later(self._pause, self._boot, None)
+        self._later(self._pause, events.PauseOver(generation.number))
         self._pause = min(max(1.0, self._pause * 2), _LONGEST_PAUSE)
 
-    async def _stop(self) -> None:
-        """Let running tasks finish for the grace period, then have them given back, then kill."""
-        if self._replacement is not None:
-            self._replacement.cancel()
+    def _stop(self) -> None:
+        """Let running tasks finish for the grace period; then come _stop_hard() and the end."""
+        if self._stopping:
+            return
+        self._stopping = True
         self._watcher.stop()
         for generation in self._alive:
             self._retire(generation)
         self._let_go(self._last + 1)
-        await self._until_all_gone(self._grace)
-        if any(generation.was_busy for generation in self._alive):
+        self._later(self._grace, events.GraceOver())
+
+    def _stop_hard(self) -> None:
+        """Have the running tasks given back into the queue."""
+        if self._busy():
             self._report.grace_is_over(self._grace)
         for generation in self._alive:
-            self._stop_hard(generation)
-        await self._until_all_gone(HARD_STOP)
-        for generation in self._alive:
-            self._kill(generation)
-        for generation in list(self._alive):
-            self._gone(generation, None)
-        self._launcher.stop()
+            generation.tell(messages.Stop())
+        self._later(HARD_STOP, events.HardStopOver())
 
-    async def _until_all_gone(self, seconds: float) -> None:
-        """Return when no generation is left, or after so many seconds."""
-        if self._alive:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._all_gone.wait(), seconds)
+    def _busy(self) -> list[GenerationHandle]:
+        """Return the generations that are finishing their last tasks."""
+        return [generation for generation in self._alive if generation.was_busy]
 
-    def _stop_hard(self, generation: _Generation) -> None:
-        """Have the generation give its running tasks back into the queue and end."""
-        self._tell(generation, {"stop": True})
-
-    def _tell(self, generation: _Generation, message: Message) -> None:
-        # If it is gone already, or about to be, its end is what comes next.
-        generation.channel.send_unless_closed(message)
-
-    def _kill(self, generation: _Generation) -> None:
-        if generation.pid is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            if os.getpgid(generation.pid) == generation.pid:
-                os.killpg(generation.pid, signal.SIGKILL)
-            else:
-                os.kill(generation.pid, signal.SIGKILL)
+    def _later(self, seconds: float, event: Event) -> None:
+        asyncio.get_running_loop().call_later(seconds, self._queue.put_nowait, event)

@@ -1,4 +1,4 @@
-"""The tree: the folders and files that count, as they were when they were last looked at.
+"""Remembers the folders and files that count as they were when they were last looked at.
 
 Two trees, from before and after a time without a watch, tell what has changed meanwhile.
 """
@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .rules import Rules
+from .filters import FileFilter
 
 # Time of the last change in nanoseconds, size and inode.
 Signature = tuple[int, int, int]
 
 # Device and inode.
-Identity = tuple[int, int]
+_Identity = tuple[int, int]
 
 # Errors that say nothing of a folder: the process or the system has reached a limit.
 _LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
@@ -33,7 +33,7 @@ PACKAGE_SUFFIXES = (".dist-info", ".pth")
 
 @dataclass
 class _Folder:
-    identity: Identity
+    identity: _Identity
     files: dict[str, Signature] = field(default_factory=dict)
 
 
@@ -41,7 +41,11 @@ class Tree:
     """The files that count in the project, and in what else is watched."""
 
     def __init__(
-        self, rules: Rules, *, packages: Path | None, enter: Callable[[str], None] | None = None
+        self,
+        file_filter: FileFilter,
+        *,
+        packages: Path | None,
+        enter: Callable[[str], None] | None = None,
     ) -> None:
         """Begin with nothing; `look()` adds to it.
 
@@ -49,9 +53,9 @@ class Tree:
         content is read, so that a watch can be placed without a gap.
         """
         # The tops: folders whose own coming and going nothing above them tells of.
-        self.tops: dict[str, Identity | None] = {}
+        self.tops: dict[str, _Identity | None] = {}
         self.folders: dict[str, _Folder] = {}
-        self._rules = rules
+        self._filter = file_filter
         self._packages = str(packages) if packages else None
         self._enter = enter or (lambda _folder: None)
         self._single: dict[str, Signature | None] = {}  # files that are watched one by one
@@ -168,13 +172,13 @@ class Tree:
             if folder == self._packages:
                 counts = entry.name.endswith(PACKAGE_SUFFIXES)
             elif _is_folder(entry):
-                if not self._rules.ignores(Path(entry.path)):
+                if not self._filter.ignores(Path(entry.path)):
                     folders.append((entry.name, entry.is_symlink()))
                     if entry.is_symlink():
                         self._follow(entry.path)
                 continue
             else:
-                counts = self._rules.counts(Path(entry.path))
+                counts = self._filter.counts(Path(entry.path))
             if counts:
                 if entry.is_symlink():
                     self._follow(entry.path)
@@ -209,7 +213,7 @@ def signature(path: str) -> Signature | None:
     return (status.st_mtime_ns, status.st_size, status.st_ino)
 
 
-def identity(folder: str) -> Identity | None:
+def identity(folder: str) -> _Identity | None:
     """Tell folders at the same path apart; None: there is none that can be read."""
     try:
         with os.scandir(folder):

@@ -1,6 +1,6 @@
-"""The watcher: turns what happens to files into batches of changed paths.
+"""Turns what happens to files into batches of changed paths.
 
-Nothing that happens to a file or folder ends it: what fails is begun anew, and a comparison of the
+Nothing that happens to a file or folder ends the watching: what fails is begun anew, and a comparison of the
 files from before and after finds what has changed meanwhile.
 """
 
@@ -21,9 +21,9 @@ from watchdog.events import (
 )
 
 from .batch import Batch, Changes
+from .filters import FileFilter
 from .observation import HAS_CLOSE_EVENTS, LimitReachedError, Observation
 from .report import Report
-from .rules import Rules
 from .tree import PACKAGE_SUFFIXES, Signature, Tree, identity
 
 # Seconds between two looks at the files where there are no events, and else at whether the
@@ -44,26 +44,26 @@ class Watcher:
 
     def __init__(
         self,
-        rules: Rules,
-        on_change: Callable[[Changes], None],
+        file_filter: FileFilter,
+        post: Callable[[Changes], None],
         report: Report,
         *,
         packages: Path | None = None,
         poll: bool = False,
     ) -> None:
-        """Watch the project's folder and what else the `rules` name.
+        """Watch the project's folder and what else `file_filter` names.
 
-        `on_change` is called in the event loop that runs when the watcher starts. `packages` is
+        `post` is called in the event loop that runs when the watcher starts. `packages` is
         the site-packages folder, where only the coming and going of a package counts. `poll`
         looks at the files twice a second instead of relying on events.
         """
-        self._rules = rules
-        self._on_change = on_change
+        self._filter = file_filter
+        self._post = post
         self._report = report
         self._packages = packages
         self._poll = poll
-        self._tops = [rules.root, *rules.extra]
-        self._tree = Tree(rules, packages=packages)
+        self._tops = [file_filter.root, *file_filter.extra]
+        self._tree = Tree(file_filter, packages=packages)
         self._observation: Observation | None = None
         self._has_begun = False
         self._failures: list[float] = []  # times of the monotonic clock
@@ -124,7 +124,7 @@ class Watcher:
     def _look(self) -> Tree:
         """Look at all files; with an observation, place the watches on the way."""
         enter = self._observation.watch if self._observation else None
-        tree = Tree(self._rules, packages=self._packages, enter=enter)
+        tree = Tree(self._filter, packages=self._packages, enter=enter)
         tree.look_at_packages()
         for top in list(self._tops):
             tree.look_at_top(top)
@@ -150,7 +150,7 @@ class Watcher:
     def _lacks_root(self) -> bool:
         """Tell whether the project's folder is gone; the worker goes on until it is back."""
         was_missing = self._root_is_missing
-        self._root_is_missing = identity(str(self._rules.root)) is None
+        self._root_is_missing = identity(str(self._filter.root)) is None
         if self._root_is_missing and not was_missing:
             self._report.root_is_missing()
         elif was_missing and not self._root_is_missing:
@@ -279,12 +279,12 @@ class Watcher:
     def _is_to_be_watched(self, folder: str) -> bool:
         if not os.path.isdir(folder) or os.path.dirname(folder) not in self._tree.folders:
             return False
-        return not self._rules.ignores(Path(folder))
+        return not self._filter.ignores(Path(folder))
 
     def _counts(self, path: str) -> bool:
         if self._is_package(path):
             return path.endswith(PACKAGE_SUFFIXES)
-        return os.path.dirname(path) in self._tree.folders and self._rules.counts(Path(path))
+        return os.path.dirname(path) in self._tree.folders and self._filter.counts(Path(path))
 
     def _is_package(self, path: str) -> bool:
         return self._packages is not None and os.path.dirname(path) == str(self._packages)
@@ -302,7 +302,7 @@ class Watcher:
     def _hand_over(self, touched: list[str], changes: Changes) -> None:
         self._guarded(self._note, touched)
         if changes.paths:
-            self._on_change(changes)
+            self._post(changes)
 
     def _note(self, paths: list[str]) -> None:
         for path in paths:

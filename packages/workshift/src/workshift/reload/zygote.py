@@ -1,17 +1,15 @@
-"""The zygote: a process that has imported all but the project, and forks generations from itself.
+"""Imports all but the project, and forks generations from its process.
 
-It is started by file path, so that neither the project nor its settings are there; preload.py
+The zygote is started by file path, so that neither the project nor its settings are there; preload.py
 says what it imports without them. For the same reason this file imports the standard library only.
 
-Requests come as JSON lines from the supervisor; the one for a generation brings that one's end of
-its control channel as a file descriptor. When the supervisor is gone, however it went, the socket
-is at its end, and the zygote takes every generation down with it.
+The request for a generation brings that one's end of its control channel as a file descriptor.
+When the supervisor is gone, however it went, the channel is at its end, and the zygote takes every
+generation down with it.
 """
 
 import gc
 import importlib
-import importlib.machinery
-import json
 import os
 import select
 import signal
@@ -20,25 +18,29 @@ import sys
 import time
 import traceback
 import types
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from . import channel, messages, preload
 
 _SUPERVISOR_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Zygote:
     def __init__(self, connection: socket.socket, abandoned_grace: float) -> None:
-        self._connection = connection
+        self._channel = channel.Channel(connection)
         # Seconds that generations get to end by themselves once the supervisor is gone.
         self._abandoned_grace = abandoned_grace
-        self._unread = b""
-        self._descriptors: list[int] = []
         self._children: set[int] = set()
-        self._preload = _load("preload").Preload(self._let_go)
+        self._preload = preload.Preload(self._let_go)
         self._leaving = False
         self._wakeup, self._wakeup_writer = os.pipe()
 
-    def serve(self) -> dict[str, Any]:
-        """Serve the supervisor's requests; return in a forked generation only, with its request."""
+    def serve(self) -> "tuple[messages.Fork, int]":
+        """Serve the supervisor's requests; return in a forked generation only.
+
+        Returns its request and its control channel's descriptor.
+        """
         # The supervisor decides when generations stop; a Ctrl-C in the terminal reaches us, too.
         for number in _SUPERVISOR_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
@@ -48,26 +50,31 @@ class _Zygote:
         while self._children or not self._leaving:
             # One module at a time, so that a request is never kept waiting for all of them.
             timeout = 0 if self._preload.waiting else None
-            watched = [self._connection.fileno(), self._wakeup]
+            watched = [self._channel.fileno(), self._wakeup]
             if self._preload.trial is not None:
                 watched.append(self._preload.trial)
             readable, _, _ = select.select(watched, [], [], timeout)
             if self._wakeup in readable:
                 os.read(self._wakeup, 4096)
                 self._report_exits()
-            if self._connection.fileno() in readable:
+            if self._channel.fileno() in readable:
                 for request in self._receive():
-                    if "preload" in request:
-                        self._preload.add(request["preload"], request["own"], request["left_out"])
-                    elif "leave" in request:
-                        self._leaving = True
-                    elif self._fork(request):
-                        return request
+                    match request:
+                        case messages.Preload(names, own, left_out):
+                            self._preload.add(names, own, left_out)
+                        case messages.Leave():
+                            self._leaving = True
+                        case messages.Fork():
+                            control = self._channel.descriptors.pop(0)
+                            if self._fork(request, control):
+                                return request, control
+                        case _:
+                            raise messages.MessageError(f"{request} is not for the zygote.")
             elif self._preload.trial in readable:
                 if reasons := self._preload.hear():
-                    self._send({"left_out": reasons})
+                    self._send(messages.LeftOut(reasons))
             elif self._preload.waiting and (reasons := self._preload.step()):
-                self._send({"spoilt": reasons})
+                self._send(messages.Spoilt(reasons))
         self._preload.stop()
         sys.exit(0)
 
@@ -76,38 +83,31 @@ class _Zygote:
         signal.set_wakeup_fd(-1)
         for number in (*_SUPERVISOR_SIGNALS, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
-        self._connection.close()
+        self._channel.close()
         os.close(self._wakeup)
         os.close(self._wakeup_writer)
 
-    def _receive(self) -> list[dict[str, Any]]:
+    def _receive(self) -> "list[messages.Message]":
         try:
-            data, descriptors, _, _ = socket.recv_fds(self._connection, 65536, 8)
-        except ConnectionResetError:
-            data, descriptors = b"", []
-        if not data:
+            return self._channel.receive()
+        except channel.ChannelClosedError:
             self._end()
-        self._descriptors += descriptors
-        *lines, self._unread = (self._unread + data).split(b"\n")
-        return [json.loads(line) for line in lines]
 
-    def _fork(self, request: dict[str, Any]) -> bool:
+    def _fork(self, request: "messages.Fork", control: int) -> bool:
         """Fork; return True in the child, which is the new generation."""
-        control = self._descriptors.pop(0)
         # Nothing that is alive now is garbage: without this, a collection in the child would
         # touch, and so copy, every page that it shares with us.
         gc.freeze()
         pid = os.fork()
         if pid == 0:
-            request["control"] = control
             self._let_go()
             self._preload.leave_no_trace()
-            if request["own_group"]:
+            if request.own_group:
                 os.setpgid(0, 0)
             return True
         os.close(control)
         self._children.add(pid)
-        self._send({"forked": request["number"], "pid": pid})
+        self._send(messages.Forked(request.number, pid))
         return False
 
     def _report_exits(self) -> None:
@@ -119,12 +119,12 @@ class _Zygote:
             _kill_group(pid)
             _, status = os.waitpid(pid, 0)
             self._children.remove(pid)
-            self._send({"exited": pid, "code": os.waitstatus_to_exitcode(status)})
+            self._send(messages.Exited(pid, os.waitstatus_to_exitcode(status)))
 
-    def _send(self, message: dict[str, Any]) -> None:
+    def _send(self, message: "messages.Message") -> None:
         try:
-            self._connection.sendall(json.dumps(message).encode() + b"\n")
-        except (BrokenPipeError, ConnectionResetError):
+            self._channel.send(message)
+        except channel.ChannelClosedError:
             self._end()
 
     def _end(self) -> NoReturn:
@@ -153,32 +153,37 @@ def _kill_group(pid: int) -> None:
         return
 
 
-def _load(name: str) -> Any:
-    """Load the module of this name beside this file: neither is on the path here."""
-    path = os.path.join(os.path.dirname(__file__), f"{name}.py")  # noqa: PTH118, PTH120
-    loader = importlib.machinery.SourceFileLoader(f"_zygote_{name}", path)
-    module = types.ModuleType(loader.name)
-    loader.exec_module(module)
-    return module
+def _load(*names: str) -> list[Any]:
+    """Load the modules of these names beside this file: neither is on the path here.
+
+    They may import each other, as in a package. No generation finds it: it is gone again.
+    """
+    package = types.ModuleType("_zygote")
+    package.__path__ = [os.path.dirname(__file__)]  # noqa: PTH120
+    sys.modules[package.__name__] = package
+    loaded = [importlib.import_module(f"{package.__name__}.{name}") for name in names]
+    for name in [one for one in sys.modules if one.partition(".")[0] == package.__name__]:
+        del sys.modules[name]
+    return loaded
 
 
-def _become_generation(request: dict[str, Any]) -> NoReturn:
-    os.chdir(request["directory"])
+def _become_generation(request: "messages.Fork", control: int) -> NoReturn:
+    os.chdir(request.directory)
     os.environ.clear()
-    os.environ.update(request["environment"])
-    sys.path[:] = request["path"]
-    sys.argv = request["argv"]
-    if request["bytecode"]:
+    os.environ.update(request.environment)
+    sys.path[:] = request.path
+    sys.argv = request.argv
+    if request.bytecode:
         # Also where Python is told not to write bytecode (many containers do): compiling the whole
         # project anew would take longer than all the rest of the start.
         sys.dont_write_bytecode = False
-        sys.pycache_prefix = request["bytecode"]
+        sys.pycache_prefix = request.bytecode
     try:
-        generation = importlib.import_module(request["module"])
+        generation = importlib.import_module(request.module)
     except Exception as error:  # noqa: BLE001 - printed whole; the supervisor goes on.
         traceback.print_exception(error.with_traceback(_without_importlib(error.__traceback__)))
         sys.exit(1)
-    generation.main(request["control"], request["number"], request["arguments"])
+    generation.main(control, request.number, request.arguments)
     sys.exit(0)
 
 
@@ -192,4 +197,5 @@ def _without_importlib(tb: Any) -> Any:
 
 
 if __name__ == "__main__":
-    _become_generation(_Zygote(socket.socket(fileno=int(sys.argv[1])), float(sys.argv[2])).serve())
+    messages, channel, preload = _load("messages", "channel", "preload")
+    _become_generation(*_Zygote(socket.socket(fileno=int(sys.argv[1])), float(sys.argv[2])).serve())

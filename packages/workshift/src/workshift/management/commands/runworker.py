@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import os
 import sys
 import sysconfig
@@ -17,11 +18,12 @@ from django.core.management.base import BaseCommand, CommandParser, handle_defau
 
 from ... import paths
 from ...celery.internals import limits
-from ...private import make_folder
+from ...private import make_run_folder
 from ...reload import celery_app, stopping
+from ...reload.events import Event
+from ...reload.filters import FileFilter
 from ...reload.launcher import FreshLauncher, ZygoteLauncher, path_of_generations, python
 from ...reload.report import Report
-from ...reload.rules import Rules
 from ..extra import only_for_development
 
 with only_for_development():
@@ -147,46 +149,48 @@ async def _supervise(arguments: list[str], pool: str, options: argparse.Namespac
     root = paths.project()
     # Part of the names of its generations.
     os.environ["RUNWORKER_PID"] = str(os.getpid())
-    report = Report(root)
+    report = Report(root, verbose=options.verbose)
+    # Without the folder the worker runs all the same, and the beat says what it lacks.
+    with contextlib.suppress(OSError):
+        make_run_folder()
     _say_what_is_there_to_know(report)
     if "HONCHO_PROCESS_NAME" in os.environ and options.grace > stopping.longest_that_fits():
         report.killed_before_the_end(options.grace)
-    supervisor = Supervisor(root, report, grace=options.grace)
+    queue: asyncio.Queue[Event] = asyncio.Queue()
     fresh = options.no_preload or pool in {"gevent", "eventlet"}
     launcher_class = FreshLauncher if fresh else ZygoteLauncher
     launcher = launcher_class(
         arguments=arguments,
         directory=root,
-        on_start=supervisor.forked,
-        on_exit=supervisor.exited,
-        on_failure=report.preload_failed,
-        on_left_out=report.left_out if options.verbose else lambda _: None,
+        post=queue.put_nowait,
         # In its own group, a whole pool can be killed. A worker without a pool stays in the
         # terminal's group, so a debugger in a task can read the keyboard.
         own_group=not (sys.stdin is not None and sys.stdin.isatty() and pool == "solo"),
     )
-    rules = Rules(
+    file_filter = FileFilter(
         root,
         extra=options.watch,
         ignore=options.ignore,
         ignored_folders=_generated_folders(),
     )
     watcher = Watcher(
-        rules,
-        supervisor.changed,
+        file_filter,
+        queue.put_nowait,
         report,
         packages=Path(sysconfig.get_path("purelib")),
         poll=options.poll,
     )
-    return await supervisor.run(launcher, watcher)
+    supervisor = Supervisor(root, queue, launcher, watcher, report, grace=options.grace)
+    return await supervisor.run()
 
 
 def _say_what_is_there_to_know(report: Report) -> None:
     report.limits(limits())
     # Without our line in manage.py, Django has already loaded the project.
-    if apps.ready and not (hint := paths.run() / "manage.hint").exists():
-        make_folder(hint.parent)
-        hint.touch()
+    hint = paths.run() / "manage.hint"
+    if apps.ready and not hint.exists():
+        with contextlib.suppress(OSError):
+            hint.touch()
         report.hint_at_manage()
     if _channels_is_installed():
         report.channels_too()

@@ -1,4 +1,4 @@
-"""What counts as a change: which folders are watched at all, and which files in them matter."""
+"""Decides what counts as a change: which folders are watched, and which files in them matter."""
 
 import fnmatch
 import os
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 # Folders in which nothing is watched: they hold what is installed, generated or not code.
-_IGNORED_FOLDERS = frozenset(
+IGNORED_FOLDERS = frozenset(
     {
         ".git",
         ".hg",
@@ -56,7 +56,7 @@ _LEFT_BESIDE = re.compile(
 )
 
 
-class Rules:
+class FileFilter:
     """Tells of a path whether its change is one that a worker has to know of."""
 
     def __init__(
@@ -81,7 +81,7 @@ class Rules:
     def ignores(self, folder: Path) -> bool:
         """Tell whether nothing in `folder` or below can count, so that it need not be watched."""
         return (
-            folder.name in _IGNORED_FOLDERS
+            folder.name in IGNORED_FOLDERS
             or folder in self._ignored_folders
             or self._is_ignored_by_pattern(folder)
             # Any virtual environment, whatever its name.

@@ -1,0 +1,1 @@
+"""What copier runs after an update, each for projects from before a certain change."""
