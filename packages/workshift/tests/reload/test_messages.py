@@ -86,7 +86,9 @@ def test_what_the_supervisor_does_not_understand_is_a_line(project: Project, lin
     with project.worker() as worker:
         text = FOREIGN.replace("LINE", line) + project.versioned(1)
         project.write("probe/tasks.py", text)
-        said = worker.wait_for("Generation 2 has said what this process does not understand").string
+        said = worker.wait_for(
+            "Generation 2 sent a message that this process does not understand"
+        ).string
         assert line[10:16] in said
         worker.wait_for("Reloaded in")
         assert project.version() == 1

@@ -16,7 +16,7 @@ def test_messages_of_a_task_that_is_cut_out_wait_until_it_is_back(
         worker.wait_for(r"\+ probe\.tasks\.renamed")
         for number in range(6):
             project.send(number)
-        worker.wait_for(r"Messages wait for tasks that are not in the code any more: .*record")
+        worker.wait_for(r"Messages are waiting for tasks that are no longer in the code: .*record")
         # The others are not held up.
         assert project.app.send_task("probe.tasks.renamed", [9]).get(timeout=60) == 0
         # Nor does an edit of something else change anything.

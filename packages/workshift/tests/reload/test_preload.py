@@ -152,7 +152,7 @@ def test_a_port_that_a_module_takes_is_had_when_the_old_code_has_let_go_of_it(
     with project.worker() as worker:
         for version in (1, 2):
             project.save_version(version)
-            worker.wait_for("It is tried once more when the old code has finished its tasks")
+            worker.wait_for("it is tried again once the old code has finished its tasks")
             worker.wait_for("Reloaded in")
             assert project.version() == version
 

@@ -67,10 +67,10 @@ class Report:
         self._say("note", f"Generation {number} has finished its last task on the old code.")
 
     def misunderstood(self, number: int, error: Exception) -> None:
-        """Say that generation `number` and this process do not speak the same language."""
+        """Say that generation `number` sent a message of an unknown type."""
         self._say(
             "bad",
-            f"Generation {number} has said what this process does not understand: {error} If "
+            f"Generation {number} sent a message that this process does not understand: {error} If "
             f"{_LIBRARY} has been updated, restart this command.",
         )
 
@@ -78,7 +78,7 @@ class Report:
         """Say that the code does not load; its traceback has been printed."""
         after = f" after the change of {self._files(paths)}" if paths else ""
         then = (
-            "It is tried once more when the old code has finished its tasks"
+            "it is tried again once the old code has finished its tasks"
             if tried_again
             else "waiting for the next save"
         )
@@ -95,16 +95,16 @@ class Report:
         """Say that generation `number` is stopped although it still runs tasks."""
         self._say(
             "bad",
-            f"Generation {number} is stopped, as too many old ones are still running tasks. "
-            "Its tasks go back into the queue as far as they can.",
+            f"Generation {number} is stopped: too many old generations are still running tasks. "
+            "Its tasks go back into the queue if possible.",
         )
 
     def waiting(self, tasks: Mapping[str, int]) -> None:
-        """Say how many messages wait for which task that the code does not have any more."""
+        """Say how many messages are waiting for each task that is no longer in the code."""
         counted = ", ".join(f"{count} for {name}" for name, count in sorted(tasks.items()))
         self._say(
             "note",
-            f"Messages wait for tasks that are not in the code any more: {counted}. They run as "
+            f"Messages are waiting for tasks that are no longer in the code: {counted}. They run as "
             "soon as the task is back.",
         )
 
@@ -113,7 +113,7 @@ class Report:
         self._say("note", f"Tasks still run after {grace:g} s (--grace), and are stopped now.")
 
     def stopped(self, back: int, stuck: int, lost: Collection[str]) -> None:
-        """Say what became of the tasks that a generation was stopped in.
+        """Say what happened to the tasks that a stopped generation was running.
 
         `back` are in the queue, `stuck` with the broker until it notices, `lost` (names) nowhere.
         """
@@ -135,14 +135,14 @@ class Report:
             )
 
     def killed_before_the_end(self, grace: float) -> None:
-        """Say that whoever has started this kills it before a stop with `grace` is over."""
+        """Say that honcho kills the worker before a stop with `grace` is over."""
         takes, after = stopping.of_worker(grace), stopping.redis_patience()
         self._say(
             "bad",
-            f"A stop with --grace {grace:g} may take {takes:g} s, but honcho, which has started "
-            f"this, stops Redis after {after:g} s and then kills what is left: the tasks that run "
-            "would not be given back. Start it with `python manage.py dev`, which waits for as long as it "
-            f"takes, or with --grace {max(stopping.longest_that_fits(), 0):g} at most.",
+            f"A stop with --grace {grace:g} may take {takes:g} s, but honcho, which started this "
+            f"command, stops Redis after {after:g} s and then kills what is left: running tasks "
+            "would not be given back. Start it with `python manage.py dev`, which waits as long as "
+            f"needed, or with --grace {max(stopping.longest_that_fits(), 0):g} at most.",
         )
 
     def limits(self, sentences: Iterable[str]) -> None:
@@ -151,20 +151,20 @@ class Report:
             self._say("note", sentence)
 
     def hint_at_manage(self) -> None:
-        """Say, once, how the command starts while the code is broken."""
+        """Say, once, what lets the command start while the code is broken."""
         self._say(
             "note",
-            "To start with code that does not load, too, and wait for the fix, replace the import "
-            "of execute_from_command_line in manage.py by: "
+            "To let this command also start while the code is broken, and wait for the fix, replace "
+            "the import of execute_from_command_line in manage.py: "
             f"from {_LIBRARY}.management import execute_from_command_line",
         )
 
     def channels_too(self) -> None:
-        """Say which of the commands of this name runs."""
+        """Say which of the two commands of this name is running."""
         self._say(
             "note",
             f"Django Channels has a runworker command, too; this one is {_LIBRARY}'s. The app that "
-            "comes first in INSTALLED_APPS decides. `python manage.py runceleryworker` is always "
+            "comes first in INSTALLED_APPS wins. `python manage.py runceleryworker` always runs "
             "this one.",
         )
 
@@ -176,33 +176,33 @@ class Report:
                 self._say("bad", sentence)
 
     def left_out(self, reasons: Mapping[str, str]) -> None:
-        """Say which modules are not imported in advance, and why, if that is wanted."""
+        """Say which modules are not imported in advance, and why, with `--verbose`."""
         if not self._verbose:
             return
         because = ", ".join(f"{name} ({reason})" for name, reason in sorted(reasons.items()))
         self._say("note", f"Each generation imports for itself: {because}.")
 
     def preload_failed(self, code: int) -> None:
-        """Say that the zygote, which ended with `code`, imports nothing in advance any more."""
+        """Say that the zygote ended with `code`, and nothing is imported in advance from now on."""
         self._say(
             "bad",
-            f"The process that imports packages in advance {_ending(code)} before it was of use. "
-            "Each generation imports them for itself now, so reloads take longer. If this comes "
-            "again, a package does not stand to be imported there: run the worker with "
+            f"The process that imports packages in advance {_ending(code)} before it could start a "
+            "generation. Each generation now imports them itself, so reloads take longer. If this "
+            "happens again, one of the packages cannot be imported that way: run the worker with "
             "--no-preload.",
         )
 
     def polling(self) -> None:
-        """Say that the files are looked at, and how to get events."""
+        """Say that the files are polled, and how to get events."""
         self._say(
             "bad",
-            "The system has no file watch left, so the files are looked at twice a second. "
-            "For instant reloads raise the limit: sudo sysctl fs.inotify.max_user_watches=524288 "
+            "The system has no file watches left, so files are checked twice a second. For instant "
+            "reloads, raise the limit: sudo sysctl fs.inotify.max_user_watches=524288 "
             "fs.inotify.max_user_instances=512, then restart this command.",
         )
 
     def watching_failed(self, error: Exception, *, polls: bool) -> None:
-        """Say that the watching had ended, and how it goes on."""
+        """Say that file watching had stopped, and how it continues."""
         now = (
             "Files are checked twice a second instead; restart this command for instant reloads."
             if polls
@@ -215,7 +215,7 @@ class Report:
         )
 
     def look_failed(self, error: Exception) -> None:
-        """Say that the files could not be looked at just now."""
+        """Say that the files could not be checked."""
         self._say(
             "bad",
             f"Files cannot be checked ({_reason(error)}). This is tried again twice a second, and "
@@ -226,8 +226,8 @@ class Report:
         """Say that the project's folder is gone."""
         self._say(
             "bad",
-            f"The folder {self._root} is gone. The worker goes on with the code that it has "
-            "loaded, and reloads when the folder is back.",
+            f"The folder {self._root} is gone. The worker keeps running the code it has loaded, and "
+            "reloads when the folder is back.",
         )
 
     def _files(self, paths: Collection[Path]) -> str:
@@ -256,4 +256,4 @@ def _ending(code: int | None) -> str:
         return "has died"
     if code < 0:
         return f"was killed by {signal.Signals(-code).name}"
-    return f"has ended by itself with exit code {code}"
+    return f"exited with code {code}"

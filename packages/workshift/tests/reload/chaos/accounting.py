@@ -25,7 +25,7 @@ _PROVOKED = re.compile(r"SyntaxError: |ModuleNotFoundError: No module named 'bra
 
 _BAD_LINE = re.compile(r" (?:ERROR|CRITICAL) |Unrecoverable error|unregistered task")
 
-_DEATH = re.compile(r"Generation \d+ (?:was killed|has died|has ended by itself)")
+_DEATH = re.compile(r"Generation \d+ (?:was killed|has died|exited with code)")
 
 
 class Ledger:
