@@ -239,6 +239,8 @@ REDIS_PREFIX = env.str("REDIS_PREFIX", default="django_celery:")
 
 # Celery: docs/decisions.md explains these settings, with measurements.
 
+# Another broker that Celery supports, such as amqp://, goes here. Then remove
+# CELERY_BROKER_TRANSPORT_OPTIONS, which is for Redis; results stay in Redis.
 CELERY_BROKER_URL = REDIS_URL
 
 # With our own class: see packages/workshift/src/workshift/celery/results.py.

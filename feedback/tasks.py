@@ -19,7 +19,7 @@ def send_feedback_email_task(feedback: Feedback) -> None:
 
     It first sleeps for `FEEDBACK_DELAY_SECONDS`, to simulate expensive work. Raises the mail
     backend's errors (`OSError`, including `SMTPException`) if the e-mail cannot be sent; it is then
-    tried again.
+    tried again, after the waits that the settings `DURABLE_*` define.
     """
     time.sleep(settings.FEEDBACK_DELAY_SECONDS)
 
