@@ -326,7 +326,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 
 
-# Django's own tasks, run by the same worker. Without this, Django would run each within the request
+# Django's own tasks, run by the same worker. Without this, Django would run each in the request
 # that enqueues it. packages/workshift/docs/django-tasks.md says when to use them.
 TASKS = {"default": {"BACKEND": "workshift.django_tasks.CeleryBackend"}}
 
@@ -411,11 +411,11 @@ FEEDBACK_PER_VISITOR = env.int("FEEDBACK_PER_VISITOR", default=60)
 
 FEEDBACK_PER_ADDRESS = env.int("FEEDBACK_PER_ADDRESS", default=20)
 
-# Counts the messages of the form. In the memory of each web process: never away, and no request
+# Counts the messages of the form. In each web process's memory: always available, and no request
 # waits for it. docs/decisions.md says what a shared one would change.
 CACHES["limits"] = {
     "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
     "LOCATION": "limits",
-    # Beyond this many counters some are dropped at random; the default is 300.
+    # Above this many counters, some are dropped at random; the default is 300.
     "OPTIONS": {"MAX_ENTRIES": 20_000},
 }

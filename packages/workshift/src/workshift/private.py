@@ -27,7 +27,7 @@ def make_folder(folder: Path) -> None:
 
 
 def make_run_folder() -> None:
-    """Create `.run`, with a file that has git ignore all of it. Raises OSError."""
+    """Create `.run`, with a file that makes git ignore it. Raises OSError."""
     folder = paths.run()
     make_folder(folder)
     ignore = folder / ".gitignore"

@@ -150,7 +150,7 @@ async def _supervise(arguments: list[str], pool: str, options: argparse.Namespac
     # Part of the names of its generations.
     os.environ["RUNWORKER_PID"] = str(os.getpid())
     report = Report(root, verbose=options.verbose)
-    # Without the folder the worker runs all the same, and the beat says what it lacks.
+    # Without the folder the worker still runs, and the beat says what is missing.
     with contextlib.suppress(OSError):
         make_run_folder()
     _say_what_is_there_to_know(report)
