@@ -1,6 +1,6 @@
-"""The project's settings, read from the environment and `.env`; safe by default.
+"""Settings of the whole project, read from the environment and `.env`; safe by default.
 
-`.env.example` explains the variables. A real environment variable overrides `.env`.
+`.env.example` explains the variables. A real environment variable wins over `.env`.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from workshift.env import Environment, dotenv_file
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Environment()
-# ENV_FILE names another file to read instead: the tests must not depend on yours.
+# ENV_FILE names another file in its place: the tests must not depend on yours.
 DOTENV = dotenv_file(BASE_DIR / ".env")
 
 env.read_env(DOTENV)
@@ -18,13 +18,13 @@ env.read_env(DOTENV)
 
 # Core
 
-# Off by default: a page with a traceback shows settings and source code to anyone who sees it.
+# Off unless asked for: a page with a traceback shows settings and source to whoever sees it.
 DEBUG = env.bool("DEBUG", default=False)
 
-# No default: a key in the repository is not a secret. `scripts/dev` generates one.
+# No default: a key that stands in the repository is no secret. `scripts/dev` writes a fresh one.
 SECRET_KEY = env.str("SECRET_KEY")
 
-# The host names of this site. Django also allows localhost while DEBUG is on.
+# The host names that this site answers to. Django allows localhost by itself while DEBUG is on.
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 
 ROOT_URLCONF = "django_celery.urls"
@@ -38,7 +38,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    # Provides `manage.py runworker`, `dev` and `doctor`, and checks Celery's settings.
+    # Brings `manage.py runworker`, `dev` and `doctor`, and checks Celery's settings.
     "workshift",
     # This package: its templates, static files and translations.
     "django_celery",
@@ -47,15 +47,15 @@ INSTALLED_APPS = [
 ]
 
 if DEBUG:
-    # It shows every e-mail to anyone.
+    # It shows every e-mail to whoever asks.
     INSTALLED_APPS.append("workshift.mailbox")
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    # Before anything that responds, so that every page gets the policy.
+    # Before anything that answers, so that every page carries the policy.
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    # After the sessions and before CommonMiddleware, as Django's documentation says.
+    # After the sessions and before CommonMiddleware, as Django's documentation asks for.
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -65,14 +65,14 @@ MIDDLEWARE = [
 ]
 
 if not DEBUG:
-    # Serves what `manage.py collectstatic` has collected; with DEBUG, runserver needs no collecting.
-    # As early as possible, but after the policy, which files should get, too.
+    # Serves what `manage.py collectstatic` has gathered; with DEBUG, runserver needs no gathering.
+    # As early as it can be, and behind the policy, which files should carry, too.
     MIDDLEWARE.insert(2, "whitenoise.middleware.WhiteNoiseMiddleware")
 
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        # Each app has its own templates; there are no others.
+        # Each app brings its own templates; there is no second place to look for them.
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -97,22 +97,22 @@ DATABASES = {
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
-        # Take the write lock when a transaction begins: upgrading later fails at once with
-        # "database is locked" if web and worker write at the same time.
+        # Take the write lock when a transaction begins: upgrading it later fails at once with
+        # "database is locked" when web and worker write at the same time.
         "transaction_mode": "IMMEDIATE",
         # Seconds to wait for the other process's write lock before giving up.
         "timeout": 20,
-        # WAL lets readers continue while one process writes; with it, NORMAL is safe if the
-        # process crashes, and much faster than FULL.
+        # WAL lets readers go on while one process writes; with it, NORMAL is safe against a
+        # crash of the process and much faster than FULL.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
-    # Seconds to reuse a connection: closing the last one writes back the whole log, which takes
-    # longer than many tasks. Few, so that a replaced file is noticed soon.
+    # Seconds that a connection is reused for: to close the last one writes the whole log back,
+    # which takes longer than many a task. Few, so that a file put in its place is soon seen.
     DATABASES["default"]["CONN_MAX_AGE"] = 5
 else:
-    # Seconds to reuse a connection; a new one for each request is slower.
+    # Seconds that a connection is reused for; connecting anew for each request costs more.
     DATABASES["default"]["CONN_MAX_AGE"] = 60
-    # The server may have closed a reused connection in the meantime: check first.
+    # A reused connection may have been closed by the server in the meantime: look first.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -127,7 +127,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 LANGUAGE_CODE = "en"
 
-# Each name is in its own language, so that its speakers recognise it.
+# Each name is written in its own language, so that its speakers recognise it.
 LANGUAGES = [("en", "English"), ("ru", "Русский")]
 
 USE_TZ = True
@@ -139,7 +139,7 @@ TIME_ZONE = env.time_zone("TIME_ZONE", default="UTC")
 
 STATIC_URL = "static/"
 
-# Where `manage.py collectstatic` collects the files for production.
+# Where `manage.py collectstatic` gathers the files of a production site.
 STATIC_ROOT = BASE_DIR / "static"
 
 
@@ -147,9 +147,9 @@ STATIC_ROOT = BASE_DIR / "static"
 
 DEFAULT_FROM_EMAIL = "support@example.com"
 
-# Without EMAIL_HOST, an e-mail is printed in the output of the process that sends it; with DEBUG,
-# it is also shown at /dev/mailbox/.
-# Not one of Django's names: it refuses to start with MAILERS and a deprecated EMAIL_* setting.
+# Without EMAIL_HOST an e-mail is printed in the output of the process that sends it; with DEBUG,
+# it can be looked at under /dev/mailbox/ as well.
+# Not a name of Django's own: it refuses to start with MAILERS and a deprecated EMAIL_* setting.
 MAIL_SERVER = env.str("EMAIL_HOST", default="")
 
 if MAIL_SERVER:
@@ -162,8 +162,8 @@ if MAIL_SERVER:
                 "username": env.str("EMAIL_USER", default=""),
                 "password": env.str("EMAIL_PASSWORD", default=""),
                 "use_tls": env.bool("EMAIL_USE_TLS", default=True),
-                # Seconds. SMTP has no timeout of its own, and a server that accepts a connection
-                # but does not respond would block a worker process until the task's time limit.
+                # Seconds. SMTP has no limit of its own, and a server that accepts and then says
+                # nothing would hold a worker process until the task's time limit.
                 "timeout": 10,
             },
         }
@@ -173,13 +173,13 @@ elif DEBUG:
 else:
     MAILERS = {"default": {"BACKEND": "workshift.terminal.EmailBackend"}}
 
-# Where the development mailbox stores its e-mails. The reload does not watch `.run`.
+# Where the development mailbox keeps its e-mails. The reload watches nothing in `.run`.
 MAILBOX_FOLDER = BASE_DIR / ".run" / "mailbox"
 
 
 # Security
 
-# Only what the site itself serves; neither Django nor we write inline scripts or styles.
+# Only what the site itself serves; Django writes no inline script or style, and neither do we.
 SECURE_CSP = {
     "default-src": ["'self'"],
     "base-uri": ["'self'"],
@@ -188,30 +188,30 @@ SECURE_CSP = {
     "object-src": ["'none'"],
 }
 
-# Without DEBUG, the site is assumed to use HTTPS. `USE_HTTPS=off` is for trying the production
-# settings on a machine without a certificate.
+# Without DEBUG the site is taken to be behind HTTPS. `USE_HTTPS=off` is for trying the
+# production settings on a machine without a certificate.
 USE_HTTPS = env.bool("USE_HTTPS", default=not DEBUG)
 
 SESSION_COOKIE_SECURE = USE_HTTPS
 
 CSRF_COOKIE_SECURE = USE_HTTPS
 
-# Our own page for a form that was open too long.
+# Our own page for a form that was open for too long.
 CSRF_FAILURE_VIEW = "django_celery.views.csrf_failure"
 
 SECURE_SSL_REDIRECT = USE_HTTPS
 
-# Seconds for which browsers will refuse plain HTTP with this site. That cannot be undone, so it is
-# an hour until HTTPS is known to work; docs/production.md says when to raise it.
+# Seconds for which browsers will refuse to speak plain HTTP with this site. They cannot be taken
+# back, so an hour until HTTPS is known to work; docs/production.md says when to raise them.
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=3600) if USE_HTTPS else 0
 
-# Whether to include all subdomains, or to join the list built into browsers, is the domain owner's
-# decision, and needs two more settings. These silence the two warnings that ask for them.
+# To speak for all subdomains, or for the list that browsers come with, is up to who owns the
+# domain: two lines of their own. Until then these two warnings, which ask for them, say nothing.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
-# On only behind exactly one proxy that sets X-Forwarded-Proto and X-Forwarded-For, and replaces
-# what visitors send in them: otherwise visitors could pass off plain HTTP as HTTPS, and fake their
-# address.
+# Whether exactly one proxy stands in front, sets X-Forwarded-Proto and X-Forwarded-For, and
+# replaces what visitors send under these names: otherwise a visitor could pass off plain HTTP as
+# HTTPS, and anybody's address as their own.
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 
 if BEHIND_PROXY:
@@ -232,50 +232,51 @@ REDIS_URL = env.redis_url("REDIS_URL", default="") or (
     f"redis://127.0.0.1:{env.port('REDIS_PORT', default=6379)}/0"
 )
 
-# The prefix of every key, so that projects that share a server do not see each other's tasks.
-# `scripts/dev` gives each clone its own.
+# Written before the name of every key, so that projects which share a server do not see each
+# other's tasks. `scripts/dev` gives each clone its own.
 REDIS_PREFIX = env.str("REDIS_PREFIX", default="django_celery:")
 
 
-# Celery: docs/decisions.md explains these settings, with measurements.
+# Celery: what these do and why, in figures, is in docs/decisions.md.
 
 # Another broker that Celery supports, such as amqp://, goes here. Then remove
 # CELERY_BROKER_TRANSPORT_OPTIONS, which is for Redis; results stay in Redis.
 CELERY_BROKER_URL = REDIS_URL
 
-# With our own class: see packages/workshift/src/workshift/celery/results.py.
+# Our own class in front of the address: see packages/workshift/src/workshift/celery/results.py.
 CELERY_RESULT_BACKEND = f"workshift.celery.results:ResultStore+{REDIS_URL}"
 
-# Seconds (a day) to keep a result; without a limit Redis fills up.
+# Seconds (a day) that a result can be asked for; without a limit Redis fills up.
 CELERY_RESULT_EXPIRES = 86_400
 
-# Not "celery", so that another project's worker on the same Redis never takes our tasks.
+# A queue of this name, not "celery", so that a worker of another project on the same Redis
+# never takes our tasks.
 CELERY_TASK_DEFAULT_QUEUE = "django_celery"
 
-# Seconds after which a task is interrupted (soft: it may clean up) or killed (hard), so that a
-# task that hangs does not block a worker process forever.
+# Seconds after which a task is interrupted (soft: it may clean up) or killed (hard), so that
+# one that hangs does not hold a worker process for ever.
 CELERY_TASK_SOFT_TIME_LIMIT = 300
 
 CELERY_TASK_TIME_LIMIT = 330
 
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": REDIS_PREFIX,
-    # Seconds after which Redis gives an unacknowledged task to another worker. It must be longer
-    # than the longest task, or that task runs twice.
+    # Seconds after which Redis hands an unacknowledged task to another worker. It must be longer
+    # than the longest task, or that task is run twice.
     "visibility_timeout": 900,
-    # Check for such tasks every 5 seconds, each time. By default, a task could be redelivered up to
-    # two minutes late.
+    # How often to look for such tasks: every 5 seconds, at each look. The default is so rare that
+    # a task would come back up to two minutes late.
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
-    # Seconds. Without these, a page that sends a task hangs for minutes if Redis does not respond.
+    # Seconds. Without these a page that sends a task hangs for minutes when Redis is silent.
     "socket_connect_timeout": 1,
     "socket_timeout": 1,
 }
 
-# Try to send only once: a page must not wait for Redis to come back.
+# One attempt to send: a page must not wait for Redis to come back.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 0}
 
-# The same timeouts, in seconds, for the connection that stores and reads results.
+# The same bounds, in seconds, for the connection that stores and reads results.
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 0.5
 
 CELERY_REDIS_SOCKET_TIMEOUT = 1
@@ -285,78 +286,79 @@ CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {
     "retry_policy": {"max_retries": 0},
 }
 
-# Acknowledge a task when it is done, not when it starts: if the worker dies, it is redelivered.
+# Acknowledge a task when it is done, not when it starts: a worker that dies gives it back.
 CELERY_TASK_ACKS_LATE = True
 
-# Requeue it even if only the pool process dies (killed, out of memory).
+# Give it back also when only the pool process dies (killed, out of memory).
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 
 # Take a task only when a process is free for it, so that none waits behind a long one.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 
-# Do not close the database after each task, as Celery would: celery.py uses Django's rule instead.
+# Celery's own rule, to close the database after each task, off: celery.py has Django's instead.
 CELERY_DB_REUSE_MAX = 1_000_000_000
 
-# Let running tasks finish if the connection breaks: late acknowledgement would run them again.
+# Let running tasks finish when the connection breaks: late acknowledgement would run them again.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 
-# A worker that starts before Redis, or outlives it, waits for it however long that takes, and
-# continues half a second after it is back.
+# A worker that starts before Redis, or outlives it, waits for it however long that takes, and is
+# there half a second after it is back.
 CELERY_WORKER_CONSUMER = "workshift.celery.consumer:PatientConsumer"
 
-# Store that a task has started: otherwise, django.tasks never shows a task as RUNNING.
+# Note in the result store that a task has begun: without it, none of django.tasks is RUNNING.
 CELERY_TASK_TRACK_STARTED = True
 
-# JSON only: unpickling a message can run any code that its sender put there.
+# JSON only: unpickling a message means running whatever its sender put there.
 CELERY_ACCEPT_CONTENT = ["json"]
 
 CELERY_TASK_SERIALIZER = "json"
 
 CELERY_RESULT_SERIALIZER = "json"
 
-# Store the task's name and arguments with its result: django.tasks needs them.
+# Keep the task's name and arguments beside its result: django.tasks hands them out with it.
 CELERY_RESULT_EXTENDED = True
 
 CELERY_TIMEZONE = TIME_ZONE
 
-# Otherwise Celery would override LOGGING below and turn what tasks print into log records, which
+# Celery would otherwise erase LOGGING below and turn what tasks print into log records, which
 # breaks `breakpoint()` and the e-mails that the console backend prints.
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 CELERY_WORKER_REDIRECT_STDOUTS = False
 
 
-# Django's own tasks, run by the same worker. Without this, Django would run each in the request
+# Django's own tasks, run by the same worker. Without this, Django would run each within the request
 # that enqueues it. packages/workshift/docs/django-tasks.md says when to use them.
 TASKS = {"default": {"BACKEND": "workshift.django_tasks.CeleryBackend"}}
 
 
 # Durable tasks: packages/workshift/docs/durable-tasks.md says what they are for.
 
-# Seconds that a worker has for one attempt. Longer than CELERY_TASK_TIME_LIMIT, so that the first
-# worker is certainly dead when a second gets the row. It is also the longest wait after a crash.
+# Seconds that a worker has for one attempt. Longer than CELERY_TASK_TIME_LIMIT, so that whoever
+# began is certainly dead when the row is given to another; hence also the longest wait after a
+# crash.
 DURABLE_LEASE_SECONDS: float = 360
 
-# A row fails for good after this many attempts: with the waits below, after an hour and a half.
+# A row fails for good after so many attempts: with the waits below, after an hour and a half.
 DURABLE_ATTEMPTS = 10
 
-# Seconds to wait after the first failed attempt. The wait doubles each time: 10, 20, 40 …
+# Seconds of the wait after the first failed attempt. It doubles with each: 10, 20, 40 …
 DURABLE_BACKOFF_SECONDS: float = 10
 
-# Seconds for a hint to reach a worker before the sweep sends another. A task that Redis has lost is
-# late by at most this plus the sweep's interval.
+# Seconds that a hint has to reach a worker before the sweep sends another. Together with the
+# sweep's own interval, this is how late a task may be that Redis has lost.
 DURABLE_GRACE_SECONDS: float = 5
 
 # Seconds between two sweeps. One that finds nothing costs a query for each model.
 DURABLE_SWEEP_SECONDS: float = 5
 
-# Sent by Celery's beat: part of `runworker` in development, its own process in production.
+# Sent by Celery's beat: a part of `runworker` in development, a process in production.
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "workshift.durable.sweep",
         "schedule": DURABLE_SWEEP_SECONDS,
-        # Seconds (an hour). A worker that returns after days discards older sweeps instead of
-        # running them all. Until then they stay in Redis: 20 MB for each day without a worker.
+        # Seconds (an hour). A worker that is back after days throws the older ones away instead
+        # of running them all. Until then they stay in Redis: 20 MB for each day without a worker.
         "options": {"expires": 3600},
     }
 }
@@ -369,7 +371,7 @@ LOG_LEVEL = env.log_level("LOG_LEVEL", default="INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    # Any line can contain a visitor's text, and a terminal would obey its control characters.
+    # What a visitor wrote can be in any line, and a terminal obeys the control characters in it.
     "formatters": {
         "plain": {
             "()": "workshift.terminal.Formatter",
@@ -377,13 +379,13 @@ LOGGING = {
             "style": "{",
         }
     },
-    # The sweep runs every few seconds, and live pages send requests more often; their lines would
-    # drown out all others.
+    # The sweep runs every few seconds, and a live page asks more often; their lines would drown all
+    # others.
     "filters": {
         "without_sweep": {"()": "workshift.durable.log.WithoutSweep"},
         "without_live_pages": {"()": "workshift.log.WithoutLivePages"},
     },
-    # Always to the console: how the process is run decides where its output goes.
+    # To the console, always: whoever runs the process decides where its output goes.
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
@@ -392,10 +394,10 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    # Django's default sends errors by e-mail and, with DEBUG off, logs nothing to the console.
+    # Django's own default sends errors by e-mail and, with DEBUG off, says nothing on the console.
     "loggers": {
         "django": {"handlers": ["console"], "level": LOG_LEVEL, "propagate": False},
-        # The worker's own lines already show when each task starts and ends, and its traceback.
+        # The worker's own lines say when each task starts and ends, and show its traceback.
         "django.tasks": {"level": "CRITICAL"},
     },
 }
@@ -403,19 +405,19 @@ LOGGING = {
 
 # The demo app
 
-# Seconds that the demo's task pretends to work, to show that the visitor does not wait.
+# Seconds that the demo's task pretends to work for, to show that the visitor does not wait.
 FEEDBACK_DELAY_SECONDS = env.seconds("FEEDBACK_DELAY_SECONDS", default=5)
 
-# The most messages an hour from one visitor, and to one address; 0 means no limit.
+# How many messages an hour one visitor may send, and one address may get; 0 is no limit.
 FEEDBACK_PER_VISITOR = env.int("FEEDBACK_PER_VISITOR", default=60)
 
 FEEDBACK_PER_ADDRESS = env.int("FEEDBACK_PER_ADDRESS", default=20)
 
-# Counts the messages of the form. In each web process's memory: always available, and no request
+# Counts the messages of the form. In the memory of each web process: never away, and no request
 # waits for it. docs/decisions.md says what a shared one would change.
 CACHES["limits"] = {
     "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
     "LOCATION": "limits",
-    # Above this many counters, some are dropped at random; the default is 300.
+    # Beyond this many counters some are dropped at random; the default is 300.
     "OPTIONS": {"MAX_ENTRIES": 20_000},
 }

@@ -1,4 +1,4 @@
-"""The project's URLs."""
+"""Which app answers which address."""
 
 from inspect import unwrap
 
@@ -14,15 +14,15 @@ urlpatterns = [
     # The language switch of the pages posts to Django's `set_language` here.
     path("i18n/", include("django.conf.urls.i18n")),
     path("favicon.ico", favicon),
-    # The URLs of other apps come before this one.
+    # The addresses of further apps come before this one.
     path("", include("feedback.urls")),
 ]
 
 if settings.DEBUG:
     urlpatterns.append(path("dev/mailbox/", include("workshift.mailbox.urls")))
 
-# Django's own error pages, without the decorator that first reads the request's body: a broken body
-# would cause a server error.
+# Django's own pages, without the look into the body of the request that it puts before them:
+# where the body is broken, the answer would be an error of ours.
 handler400 = unwrap(defaults.bad_request)
 
 handler403 = unwrap(defaults.permission_denied)

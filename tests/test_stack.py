@@ -51,7 +51,7 @@ def stack(folder: Path, port: int) -> Iterator[Process]:
 
 
 def test_everything_runs_until_ctrl_c(stack: Process, port: int) -> None:
-    stack.wait_for(f"Everything runs. Open http://localhost:{port}")
+    stack.wait_for(f"Everything is running. Open http://localhost:{port}")
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60) as page:
         assert b"/static/style.css" in page.read()
     started = descendants(stack.pid)
