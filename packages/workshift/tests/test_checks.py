@@ -44,7 +44,7 @@ def test_our_own_settings_pass() -> None:
 def test_an_unknown_setting_is_named_with_the_nearest_valid_one(misspelt: str, valid: str) -> None:
     (message,) = messages(**{misspelt: 1})
 
-    assert message.id == "celery.E001"
+    assert message.id == "celery.W004"
     assert message.msg.startswith(f"{misspelt} is not a setting")
     assert message.hint
     assert message.hint.startswith(f"Did you mean {valid}?")
@@ -53,7 +53,7 @@ def test_an_unknown_setting_is_named_with_the_nearest_valid_one(misspelt: str, v
 def test_an_unknown_setting_without_a_near_one_is_named_all_the_same() -> None:
     (message,) = messages(CELERY_XYZZY_QQ=1)
 
-    assert message.id == "celery.E001"
+    assert message.id == "celery.W004"
     assert message.hint
     assert message.hint.startswith("If another package reads it")
 

@@ -17,6 +17,7 @@ from django.apps import apps
 from tests import ROOT, tasks
 from workshift.celery.registry import TaskExitError
 from workshift.durable.log import SWEEP
+from workshift.testing import programs
 from workshift.testing.fixtures import StartWorker
 from workshift.testing.processes import DEADLINE, RedisServer, eventually, free_port
 
@@ -181,3 +182,15 @@ def test_sending_fails_rather_than_hangs_while_redis_is_away(answer: str, silent
 
     last_line = process.stderr.strip().rpartition("\n")[2]
     assert last_line.startswith("kombu.exceptions.OperationalError:"), process.stderr
+
+
+def test_a_server_of_somebody_else_is_not_taken_for_that_of_the_tests(
+    redis_server: RedisServer, tmp_path: Path
+) -> None:
+    redis_server.client.set("theirs", "kept")
+    port = int(redis_server.url.rpartition(":")[2].partition("/")[0])
+
+    with pytest.raises(AssertionError, match="already in use"):
+        RedisServer.of(programs.redis(), port, tmp_path).start()
+
+    assert redis_server.client.get("theirs") == b"kept"

@@ -109,7 +109,7 @@ def test_what_the_system_checks_find(context: Context, settings: Settings) -> No
     [finding] = checks(context)
 
     assert fine.level is Level.OK
-    assert finding.level is Level.PROBLEM
+    assert finding.level is Level.WARNING
     assert "CELERY_TASK_ACK_LATE" in str(finding)
     assert "Did you mean CELERY_TASK_ACKS_LATE?" in str(finding)
 

@@ -12,8 +12,11 @@ _REDIS = frozenset({"redis", "rediss"})
 
 
 def address() -> str:
-    """Return the URL of the broker that tasks are sent to, or the first of several."""
-    return str(current_app.connection_for_write().as_uri(include_password=True))
+    """Return the URL of the broker that tasks are sent to, options included; of several, the first."""
+    url = current_app.conf.broker_write_url or current_app.conf.broker_url
+    if not url:
+        return str(current_app.connection_for_write().as_uri(include_password=True))
+    return str(url if isinstance(url, str) else url[0]).partition(";")[0]
 
 
 def is_redis(url: str) -> bool:

@@ -36,7 +36,7 @@ def launch(say: Say) -> NoReturn:
     lifeline.hold()
     port = web_port()
     require_free("PORT", port)
-    own_redis = redis_port()
+    own_redis = redis_port() if "runredis" in (root / "Procfile.dev").read_text() else None
     if own_redis:
         require_free("REDIS_PORT", own_redis)
     migrate(say)

@@ -1,5 +1,6 @@
 """Checks that the project's code loads, and runs Django's system checks."""
 
+import contextlib
 import sys
 import traceback
 from pathlib import Path
@@ -13,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from ..env import InvalidEnvironment
+from ..reload import celery_app
 from .context import Context
 from .findings import Findings, ok, problem, warning
 
@@ -24,6 +26,8 @@ def loads(context: Context) -> Findings:
     """
     try:
         django.setup()
+        with contextlib.suppress(celery_app.AppNotFoundError):
+            celery_app.find()
         current_app.loader.import_default_modules()
     except InvalidEnvironment:
         raise

@@ -1,5 +1,6 @@
 """Writes what `runworker` says: one line a reload, full sentences, colour only on a terminal."""
 
+import contextlib
 import io
 import signal
 import sys
@@ -240,7 +241,9 @@ class Report:
     def _say(self, kind: str, line: str) -> None:
         if self._coloured:
             line = f"\x1b[{_COLOURS[kind]}m{line}\x1b[0m"
-        print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
+        # A terminal that has been closed must not keep what is being reported from being done.
+        with contextlib.suppress(OSError, ValueError):
+            print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
 
 
 def _tasks(count: int) -> str:

@@ -71,6 +71,10 @@ class RedisServer:
 
     def start(self) -> None:
         """Start the server and return once it answers. Raises AssertionError if it does not."""
+        port = int(self._command[-1])
+        with socket.socket() as probe:
+            # What answered would be another server, and the tests would empty it.
+            assert probe.connect_ex(("127.0.0.1", port)), f"Port {port} is already in use."
         self._process = subprocess.Popen(
             self._command, cwd=self._folder, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL
         )
