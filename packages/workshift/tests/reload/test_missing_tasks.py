@@ -34,7 +34,7 @@ def test_messages_that_still_wait_at_the_end_are_in_the_queue(project: Project) 
         project.write("probe/tasks.py", whole.replace("def record", "def renamed"))
         worker.wait_for(r"\+ probe\.tasks\.renamed")
         project.send(1)
-        worker.wait_for(r"Messages wait .*: 1 for probe\.tasks\.record")
+        worker.wait_for(r"Messages are waiting .*: 1 for probe\.tasks\.record")
     project.write("probe/tasks.py", whole)
     with project.worker():
         eventually(lambda: project.noted("ended") == [(1, 0)], "it runs")
