@@ -6,18 +6,9 @@ conftest.py is loaded. Processes that the tests start inherit this environment.
 
 import os
 
-from workshift.testing.processes import free_port
+from workshift.testing.processes import forget_shell_variables, free_port
 
-# Celery and honcho read these by themselves.
-for name in (
-    "CELERY_BROKER_URL",
-    "CELERY_BROKER_READ_URL",
-    "CELERY_BROKER_WRITE_URL",
-    "CELERY_RESULT_BACKEND",
-    "HONCHO_PROCESS_NAME",
-    "DEV_STOP_SECONDS",
-):
-    os.environ.pop(name, None)
+forget_shell_variables()
 
 os.environ.update(
     DJANGO_SETTINGS_MODULE="tests.mysite.settings",

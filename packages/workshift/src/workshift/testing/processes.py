@@ -25,6 +25,23 @@ DEADLINE = 60
 BEAT = ("--beat", "--scheduler", "celery.beat:Scheduler")
 
 
+def forget_shell_variables() -> None:
+    """Remove the variables of a developer's shell that Celery and honcho read on their own.
+
+    This module must not import the library's settings or environment: it is called before the
+    tests set theirs.
+    """
+    for name in (
+        "CELERY_BROKER_URL",
+        "CELERY_BROKER_READ_URL",
+        "CELERY_BROKER_WRITE_URL",
+        "CELERY_RESULT_BACKEND",
+        "HONCHO_PROCESS_NAME",
+        "DEV_STOP_SECONDS",
+    ):
+        os.environ.pop(name, None)
+
+
 def free_port() -> int:
     """Return a port of 127.0.0.1 that is free at the moment.
 
