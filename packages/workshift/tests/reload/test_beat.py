@@ -11,8 +11,8 @@ from celery import Celery
 from celery.schedules import crontab
 
 from tests.reload.project import Project, eventually
-from workshift.reload import last_runs
-from workshift.reload.beat import Beat
+from workshift.worker import last_runs
+from workshift.worker.beat import Beat
 
 SCHEDULE = """
 CELERY_BEAT_SCHEDULE = {{

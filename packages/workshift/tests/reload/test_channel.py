@@ -11,7 +11,7 @@ from celery.worker.control import Panel
 from tests.reload.project import PATIENCE, eventually
 from workshift.reload.channel import Channel
 from workshift.reload.messages import Inherit, Retire, Stopped, encode
-from workshift.reload.retire import Retirement
+from workshift.worker.retire import Retirement
 
 
 class Consumer:

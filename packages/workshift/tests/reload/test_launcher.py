@@ -32,7 +32,7 @@ def prepared(
     ended: Callable[[int], None],
 ) -> Kind:
     """Return a launcher of stand-ins, which reports their process ids."""
-    project.write("packages/workshift/src/workshift/reload/generation.py", STAND_IN)
+    project.write("packages/workshift/src/workshift/worker/generation.py", STAND_IN)
 
     def post(event: object) -> None:
         match event:

@@ -8,7 +8,7 @@ import pytest
 from celery.bin.worker import worker as celery_worker
 
 from tests.reload.project import Project, eventually
-from workshift.reload import options
+from workshift.worker import options
 
 # What each generation gets as it is. An option that Celery adds belongs here, or into options.py.
 FOR_EACH = {

@@ -7,8 +7,8 @@ from celery.schedules import maybe_schedule
 from django.conf import settings
 
 from .. import paths
-from ..reload import last_runs
-from ..reload.last_runs import LastRuns
+from ..worker import last_runs
+from ..worker.last_runs import LastRuns
 from .context import Context, is_held
 from .findings import Findings, note, ok, problem, warning
 

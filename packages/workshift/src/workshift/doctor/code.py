@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from ..env import InvalidEnvironment
-from ..reload import celery_app
+from ..worker import celery_app
 from .context import Context
 from .findings import Findings, ok, problem, warning
 

@@ -64,7 +64,7 @@ def durable_task(
             return "done"
 
         task: Task[[str, int], str] = perform
-        # `reload.retire` calls this when a stopped worker gives back the task.
+        # `worker.retire` calls this when a stopped worker gives back the task.
         task.given_back = model.objects.release  # type: ignore[attr-defined]
         model.celery_task = task
         return task

@@ -20,7 +20,7 @@ from .stopping import ABANDONED_GENERATION
 # Seconds until a zygote that died before it was of use is replaced.
 _AFTER_FAILURE = 1.0
 
-_GENERATION_MODULE = f"{__package__}.generation"
+_GENERATION_MODULE = "workshift.worker.generation"
 
 # gevent and eventlet replace parts of the standard library, which must come before all imports.
 _FRESH_START = f"""

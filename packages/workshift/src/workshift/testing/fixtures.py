@@ -14,7 +14,7 @@ import pytest
 
 from ..celery import broker
 from ..dev import embedded_redis as embedded
-from ..reload import celery_app
+from ..worker import celery_app
 from . import programs
 from .postgres import Cluster
 from .processes import RedisServer, Worker, free_port

@@ -19,11 +19,12 @@ from django.core.management.base import BaseCommand, CommandParser, handle_defau
 from ... import paths
 from ...celery.internals import limits
 from ...private import make_run_folder
-from ...reload import celery_app, stopping
+from ...reload import stopping
 from ...reload.events import Event
 from ...reload.filters import FileFilter
 from ...reload.launcher import FreshLauncher, ZygoteLauncher, path_of_generations, python
 from ...reload.report import Report
+from ...worker import celery_app
 from ..extra import only_for_development
 
 with only_for_development():
@@ -112,7 +113,7 @@ class Command(BaseCommand):
         if options["noreload"]:
             _become_plain_worker(arguments)
         # Imported here because it takes a moment, and `--noreload` does not need it.
-        from ...reload.options import read_or_exit  # noqa: PLC0415
+        from ...worker.options import read_or_exit  # noqa: PLC0415
 
         celery_options = read_or_exit(arguments)
         if pidfile := celery_options.get("pidfile"):

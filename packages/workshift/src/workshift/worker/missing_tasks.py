@@ -8,9 +8,9 @@ back into the queue, for the next generation. docs/how-the-reload-works.md says 
 from collections import Counter
 from typing import Any
 
-from .channel import Channel
+from ..reload.channel import Channel
+from ..reload.messages import Waiting
 from .give_back import give_back
-from .messages import Waiting
 
 # Seconds in which several messages are one line.
 _SAY_AFTER = 0.3

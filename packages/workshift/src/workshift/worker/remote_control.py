@@ -17,8 +17,8 @@ from ..celery.internals import (
     revoked_stamps,
     run_command,
 )
-from .channel import Channel
-from .messages import Noted, ShutDown
+from ..reload.channel import Channel
+from ..reload.messages import Noted, ShutDown
 
 logger = get_logger(__name__)
 

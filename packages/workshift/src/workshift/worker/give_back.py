@@ -13,7 +13,7 @@ from typing import Any
 from celery.utils.log import get_logger
 
 from ..celery.internals import pool_processes, started_requests, take_waiting
-from .messages import Stopped
+from ..reload.messages import Stopped
 
 logger = get_logger(__name__)
 

@@ -28,12 +28,12 @@ from ..celery.internals import (
     started_requests,
     unblock,
 )
-from . import messages
-from .channel import Channel, ChannelClosedError
+from ..reload import messages
+from ..reload.channel import Channel, ChannelClosedError
+from ..reload.stopping import ABANDONED, GIVE_BACK
 from .give_back import attempt, give_back_running, give_back_waiting
 from .missing_tasks import MissingTasks
 from .remote_control import Notes, RemoteControl
-from .stopping import ABANDONED, GIVE_BACK
 
 logger = get_logger(__name__)
 

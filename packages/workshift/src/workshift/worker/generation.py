@@ -27,12 +27,13 @@ from django.core.exceptions import ImproperlyConfigured
 from .. import paths
 from ..celery.internals import remember_redis_version
 from ..env import InvalidEnvironment
-from . import celery_app, messages
+from ..reload import messages
+from ..reload.channel import Channel
+from ..reload.migrations import unapplied
+from ..reload.pulled import some
+from . import celery_app
 from .beat import Beat
-from .channel import Channel
-from .migrations import unapplied
 from .options import for_generation, sends_events
-from .pulled import some
 from .retire import Retirement
 
 # Seconds after which a generation that is ready looks at what it has imported: not at once, as
