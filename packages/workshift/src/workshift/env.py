@@ -193,6 +193,43 @@ def forget_dotenv_copy(dotenv: Path) -> None:
             os.environ.pop(name, None)
 
 
+# The variables that this process began with, or that manage.py has set since; None: not known.
+_at_the_start: dict[str, str] | None = None
+
+
+def remember_environment() -> None:
+    """Note what is in the environment before the settings are loaded, which may add to it."""
+    global _at_the_start  # noqa: PLW0603 - it belongs to the process.
+    _at_the_start = dict(os.environ)
+
+
+def without_dotenv(dotenv: Path) -> dict[str, str]:
+    """Return the environment without what the settings have copied into it from `dotenv`.
+
+    django-environ's own `read_env()` does so. A new process that found the values there would take
+    them for real variables, and never see a later edit of the file.
+    """
+    before = _at_the_start if _at_the_start is not None else _first_environment()
+    try:
+        values = dotenv_values(dotenv)
+    except InvalidEnvironment:
+        return dict(os.environ)
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in before or values.get(name) != value
+    }
+
+
+def _first_environment() -> dict[str, str]:
+    """Return the environment that this process was started with, where the system tells."""
+    try:
+        lines = Path("/proc/self/environ").read_bytes().split(b"\0")
+    except OSError:
+        return dict(os.environ)
+    return dict(os.fsdecode(line).split("=", 1) for line in lines if b"=" in line)
+
+
 def honcho_values(dotenv: Path) -> dict[str, str]:
     """Return what honcho reads in the file, or nothing if it cannot read it."""
     try:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from tests.reload.project import PATIENCE, Project, children
 from workshift.reload.channel import Channel
+from workshift.reload.kind import Kind
 from workshift.reload.launcher import FreshLauncher, Launcher, ZygoteLauncher
 from workshift.reload.messages import Exited, Forked
 
@@ -22,15 +23,15 @@ def main(control, number, arguments):
 """
 
 
-Kind = TypeVar("Kind", bound=Launcher)
+Chosen = TypeVar("Chosen", bound=Launcher)
 
 
 def prepared(
-    kind: type[Kind],
+    launcher: type[Chosen],
     project: Project,
     started: Callable[[int], None],
     ended: Callable[[int], None],
-) -> Kind:
+) -> Chosen:
     """Return a launcher of stand-ins, which reports their process ids."""
     project.write("packages/workshift/src/workshift/worker/generation.py", STAND_IN)
 
@@ -41,7 +42,13 @@ def prepared(
             case Exited(pid, _):
                 ended(pid)
 
-    return kind(arguments=[], directory=project.folder, post=post, own_group=True)
+    return launcher(
+        kind=Kind(module="workshift.worker.generation", arguments=[], argv=["worker"]),
+        directory=project.folder,
+        environment=dict(os.environ),
+        post=post,
+        own_group=True,
+    )
 
 
 def test_a_renewed_zygote_leaves_its_generations_alone(project: Project) -> None:

@@ -23,6 +23,13 @@ class PreloadFailed:
     code: int
 
 
+@dataclass(frozen=True)
+class ZygoteMisunderstood:
+    """The zygote has sent what is no message."""
+
+    error: MessageError
+
+
 # From a generation.
 
 
@@ -102,6 +109,7 @@ Event = (
     | Forked
     | LeftOut
     | PreloadFailed
+    | ZygoteMisunderstood
     | Said
     | Misunderstood
     | HungUp

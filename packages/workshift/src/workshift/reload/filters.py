@@ -66,16 +66,19 @@ class FileFilter:
         extra: Iterable[Path] = (),
         ignore: Iterable[str] = (),
         ignored_folders: Iterable[Path] = (),
+        more_suffixes: Iterable[str] = (),
     ) -> None:
         """Apply to the project in `root`, and to every file of the `extra` files and folders.
 
         `ignore` holds glob patterns that are matched against a path relative to `root` and
-        against a name; `ignored_folders` are media and static roots.
+        against a name; `ignored_folders` are media and static roots; `more_suffixes`, such as
+        `.css`, are those of files that count besides code.
         """
         self.root = root
         # Not resolved: if a link on the way leads elsewhere one day, that is a change.
         self.extra = [Path(os.path.abspath(path)) for path in extra]  # noqa: PTH100
         self._ignore = tuple(ignore)
+        self._suffixes = _SUFFIXES | frozenset(more_suffixes)
         self._ignored_folders = {path.resolve() for path in ignored_folders}
 
     def ignores(self, folder: Path) -> bool:
@@ -95,7 +98,7 @@ class FileFilter:
         if _LEFT_BESIDE.match(path.name) or self._is_ignored_by_pattern(path):
             return False
         return (
-            path.suffix in _SUFFIXES
+            path.suffix in self._suffixes
             or (path.name in _ROOT_FILES and path.parent == self.root)
             or not _CONTENT_FOLDERS.isdisjoint(path.parts[len(self.root.parts) :])
             or any(extra in path.parents for extra in self.extra)

@@ -25,7 +25,8 @@ class GenerationHandle:
     post: Callable[[Said | Misunderstood | HungUp], None]
     started_at: float = field(default_factory=time.monotonic)
     pid: int | None = None
-    tasks: Collection[str] | None = None  # None until it is ready
+    serves: bool = False  # it is ready, or answers that the code does not load
+    stands_in: bool = False  # for code that has ended its process
     retired: bool = False
     inherited: bool = False  # it has got the notes of earlier ones, and takes new ones
     was_busy: bool = False  # it was running tasks when it began to retire, and ends with the last

@@ -2,34 +2,32 @@
 
 import asyncio
 import contextlib
-import os
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import bytecode, messages
 from .channel import Channel, ChannelClosedError
-from .events import PreloadFailed
-from .messages import Exited, Forked, LeftOut
+from .events import PreloadFailed, ZygoteMisunderstood
+from .kind import Kind
+from .messages import EX_PROTOCOL, Exited, Forked, LeftOut
 from .stopping import ABANDONED_GENERATION
 
 # Seconds until a zygote that died before it was of use is replaced.
 _AFTER_FAILURE = 1.0
 
-_GENERATION_MODULE = "workshift.worker.generation"
-
-# gevent and eventlet replace parts of the standard library, which must come before all imports.
-_FRESH_START = f"""
+_FRESH_START = """
 import sys
-sys.path[:] = {{path!r}}
-import celery
-celery.maybe_patch_concurrency(sys.argv)
-from {_GENERATION_MODULE} import main
-main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
+sys.path[:] = {path!r}
+{before_imports}
+control, number, *arguments = sys.argv[1:]
+sys.argv = {argv!r}
+from {module} import main
+main(int(control), int(number), arguments)
 """
 
 
@@ -37,16 +35,20 @@ main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
 class Launcher:
     """Starts generations, and posts when one has started and when one has ended."""
 
-    arguments: list[str]  # Celery's
+    kind: Kind
     directory: Path  # where generations run
-    post: Callable[[Forked | Exited | LeftOut | PreloadFailed], None]
+    environment: dict[str, str]  # what they run with
+    post: Callable[[Forked | Exited | LeftOut | PreloadFailed | ZygoteMisunderstood], None]
     own_group: bool  # whether a generation leads a process group, as a pool of processes needs
 
     def start(self) -> None:
         """Get ready; must be called in the running event loop."""
 
-    def launch(self, number: int, control: socket.socket) -> None:
-        """Start generation `number`, hand it `control`, and close our copy of that."""
+    def launch(self, number: int, control: socket.socket, more: Sequence[str] = ()) -> None:
+        """Start generation `number`, hand it `control`, and close our copy of that.
+
+        `more` are arguments besides those of its kind.
+        """
         raise NotImplementedError
 
     def learn(self, modules: Mapping[str, str | None], own: Collection[str]) -> None:
@@ -83,16 +85,16 @@ class ZygoteLauncher(Launcher):
         """Start the zygote, which begins to import what is known so far."""
         self._running()
 
-    def launch(self, number: int, control: socket.socket) -> None:
+    def launch(self, number: int, control: socket.socket, more: Sequence[str] = ()) -> None:
         """Have the zygote fork generation `number`."""
         request = messages.Fork(
             number=number,
-            arguments=self.arguments,
-            module=_GENERATION_MODULE,
+            arguments=[*self.kind.arguments, *more],
+            module=self.kind.module,
             directory=str(self.directory),
             path=path_of_generations(self.directory),
-            argv=["celery", "worker", *self.arguments],
-            environment=dict(os.environ),
+            argv=self.kind.argv,
+            environment=self.environment,
             # The first generation imports all packages, and finds them compiled where they are.
             bytecode=str(self.directory / bytecode.FOLDER) if self._modules else None,
             own_group=self.own_group,
@@ -142,7 +144,7 @@ class ZygoteLauncher(Launcher):
     def _running(self) -> "_ZygoteProcess":
         """Return the zygote; start one if there is none."""
         if self._zygote is None:
-            self._zygote = _ZygoteProcess(self.directory)
+            self._zygote = _ZygoteProcess(self.directory, self.environment, self.kind.descriptors)
             channel = self._zygote.channel
             asyncio.get_running_loop().add_reader(channel, self._receive, self._zygote)
             if self._modules:
@@ -165,6 +167,9 @@ class ZygoteLauncher(Launcher):
             else:
                 self._lost(zygote)
             return
+        except messages.MessageError as error:
+            self.post(ZygoteMisunderstood(error))
+            return
         for message in received:
             match message:
                 case Forked():
@@ -179,7 +184,8 @@ class ZygoteLauncher(Launcher):
                     if zygote is self._zygote:
                         self._replace()
                 case _:
-                    raise messages.MessageError(f"{message} is not for the launcher.")
+                    stray = messages.MessageError(f"{message} is not for the launcher.")
+                    self.post(ZygoteMisunderstood(stray))
 
     def _leave_out(self, modules: LeftOut) -> None:
         self._left_out |= modules.reasons
@@ -188,6 +194,10 @@ class ZygoteLauncher(Launcher):
     def _lost(self, zygote: "_ZygoteProcess") -> None:
         code = self._end(zygote)
         self._zygote = None
+        if code == EX_PROTOCOL:
+            # So would the next one.
+            self.post(PreloadFailed(code))
+            return
         if zygote.has_forked:
             self._running()
             return
@@ -221,9 +231,10 @@ def python() -> list[str]:
 class _ZygoteProcess:
     """A zygote as its launcher sees it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(
+        self, directory: Path, environment: Mapping[str, str], descriptors: tuple[int, ...]
+    ) -> None:
         ours, theirs = socket.socketpair()
-        environment = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
         with theirs:
             # -P: without it Python puts the folder of the file on sys.path.
             self.process = subprocess.Popen(  # noqa: S603 - our own file.
@@ -235,8 +246,8 @@ class _ZygoteProcess:
                     str(ABANDONED_GENERATION),
                 ],
                 cwd=directory,
-                env=environment,
-                pass_fds=[theirs.fileno()],
+                env={k: v for k, v in environment.items() if k != "DJANGO_SETTINGS_MODULE"},
+                pass_fds=[theirs.fileno(), *descriptors],
             )
         self.channel = Channel(ours)
         self.has_forked = False
@@ -245,7 +256,7 @@ class _ZygoteProcess:
 class FreshLauncher(Launcher):
     """Starts each generation as a fresh Python process, which imports all by itself."""
 
-    def launch(self, number: int, control: socket.socket) -> None:
+    def launch(self, number: int, control: socket.socket, more: Sequence[str] = ()) -> None:
         """Start generation `number` and a thread that waits for its end."""
         with control:
             descriptor = control.fileno()
@@ -253,13 +264,20 @@ class FreshLauncher(Launcher):
                 [
                     *python(),
                     "-c",
-                    _FRESH_START.format(path=path_of_generations(self.directory)),
+                    _FRESH_START.format(
+                        path=path_of_generations(self.directory),
+                        before_imports=self.kind.before_imports,
+                        argv=self.kind.argv,
+                        module=self.kind.module,
+                    ),
                     str(descriptor),
                     str(number),
-                    *self.arguments,
+                    *self.kind.arguments,
+                    *more,
                 ],
                 cwd=self.directory,
-                pass_fds=[descriptor],
+                env=self.environment,
+                pass_fds=[descriptor, *self.kind.descriptors],
                 process_group=0 if self.own_group else None,
             )
         loop = asyncio.get_running_loop()

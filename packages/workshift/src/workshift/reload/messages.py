@@ -8,6 +8,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+# What a process exits with if it does not understand the supervisor (EX_PROTOCOL of sysexits.h).
+EX_PROTOCOL = 76
+
 # How much of a line that is no message an error shows: a whole one may hold the environment.
 _SHOWN = 60
 
@@ -21,7 +24,7 @@ class Message:
     """One of the types below."""
 
 
-# From the supervisor to a generation, and the first one to the zygote, too.
+# From the supervisor (the first one to the zygote as well) to a generation.
 
 
 @dataclass(frozen=True)
@@ -47,12 +50,19 @@ class Stop(Message):
     """Give the running tasks back into the queue and end at once."""
 
 
+@dataclass(frozen=True)
+class Changed(Message):
+    """Files that the generation reads anew each time have changed."""
+
+    paths: list[str]
+
+
 # From a generation to the supervisor, and the first one on to the other generations.
 
 
 @dataclass(frozen=True)
 class Noted(Message):
-    """Remote control has changed how workers work."""
+    """Later generations have to know this, such as what remote control has changed."""
 
     notes: dict[str, Any]
 
@@ -64,9 +74,19 @@ class Listening(Message):
 
 @dataclass(frozen=True)
 class Ready(Message):
-    """The generation takes tasks; it knows these."""
+    """The generation serves; a worker knows these tasks."""
 
     tasks: list[str]
+
+
+@dataclass(frozen=True)
+class Broken(Message):
+    """The code does not load; the generation serves nothing but the error.
+
+    The code is what a generation that serves nothing exits with.
+    """
+
+    code: int
 
 
 @dataclass(frozen=True)
@@ -94,7 +114,7 @@ class Waiting(Message):
 
 @dataclass(frozen=True)
 class Retiring(Message):
-    """The generation takes no more tasks, and still runs so many."""
+    """The generation takes no more tasks or requests, and still runs so many."""
 
     running: int
 

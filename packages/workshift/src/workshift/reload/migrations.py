@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
@@ -15,8 +16,8 @@ from django.db.migrations.recorder import MigrationRecorder
 def unapplied() -> list[str]:
     """Return the names of the migrations that are not applied to the database.
 
-    Nothing is said of a database that does not answer, or that was never migrated: there may be no
-    use for one. A file of SQLite that is not there is not made.
+    Nothing is said of a database that is not configured, does not answer, or was never migrated:
+    there may be no use for one. A file of SQLite that is not there is not made.
     """
     if _has_no_file():
         return []
@@ -24,7 +25,7 @@ def unapplied() -> list[str]:
         there = set(MigrationRecorder(connection).applied_migrations())
         new = _on_disk() - there
         return _planned(new) if there and new else []
-    except DatabaseError:
+    except (DatabaseError, ImproperlyConfigured):
         return []
     finally:
         connection.close()

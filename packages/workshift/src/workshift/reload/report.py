@@ -8,8 +8,11 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
+from .. import paths
 from . import stopping
+from .messages import EX_PROTOCOL
 from .pulled import some
+from .terminal_of_stack import is_mine_to_say
 
 _LIBRARY = __name__.partition(".")[0]
 
@@ -17,7 +20,9 @@ _COLOURS = {"good": "32", "bad": "31", "note": "36"}
 
 
 class Report:
-    """Writes the supervisor's lines to standard output."""
+    """Writes the supervisor's lines to standard output, as `runworker` says them."""
+
+    _finishing = "finishing {} tasks"
 
     def __init__(self, root: Path, *, verbose: bool = False) -> None:
         """Name files relative to `root`; `verbose` also says what is not imported in advance."""
@@ -58,20 +63,20 @@ class Report:
         ):
             line += "".join(f" {sign} {name}" for name in names)
         if finishing == 1:
-            line += " 1 old generation is still finishing its tasks."
+            line += f" 1 old generation is still {self._finishing.format('its')}."
         elif finishing:
-            line += f" {finishing} old generations are still finishing their tasks."
+            line += f" {finishing} old generations are still {self._finishing.format('their')}."
         self._say("good", line)
 
     def finished(self, number: int) -> None:
         """Say that the last task on the code of generation `number` has ended."""
         self._say("note", f"Generation {number} has finished its last task on the old code.")
 
-    def misunderstood(self, number: int, error: Exception) -> None:
-        """Say that generation `number` sent a message of an unknown type."""
+    def misunderstood(self, sender: str, error: Exception) -> None:
+        """Say that `sender` sent a message of an unknown type."""
         self._say(
             "bad",
-            f"Generation {number} sent a message that this process does not understand: {error} If "
+            f"{sender} sent a message that this process does not understand: {error} If "
             f"{_LIBRARY} has been updated, restart this command.",
         )
 
@@ -173,8 +178,12 @@ class Report:
         """Say what `source` wants done by hand: once, until it is done or something else is."""
         said, self._noticed[source] = self._noticed.get(source, []), list(sentences)
         for sentence in self._noticed[source]:
-            if sentence not in said:
+            if sentence not in said and is_mine_to_say(sentence, paths.run()):
                 self._say("bad", sentence)
+
+    def read_anew(self, paths: Collection[Path]) -> None:
+        """Say that files have changed which need no new generation."""
+        self._say("good", f"Changed, and live at once: {self._files(paths)}.")
 
     def left_out(self, reasons: Mapping[str, str]) -> None:
         """Say which modules are not imported in advance, and why, with `--verbose`."""
@@ -185,11 +194,17 @@ class Report:
 
     def preload_failed(self, code: int) -> None:
         """Say that the zygote ended with `code`, and nothing is imported in advance from now on."""
+        if code == EX_PROTOCOL:
+            self._say(
+                "bad",
+                f"{_LIBRARY} has been updated while this command was running. Restart this command.",
+            )
+            return
         self._say(
             "bad",
             f"The process that imports packages in advance {_ending(code)} before it could start a "
             "generation. Each generation now imports them itself, so reloads take longer. If this "
-            "happens again, one of the packages cannot be imported that way: run the worker with "
+            "happens again, one of the packages cannot be imported that way: run this command with "
             "--no-preload.",
         )
 

@@ -58,13 +58,14 @@ class Supervisor:
         *,
         grace: float,
     ) -> None:
-        """Supervise the project in `root`.
+        """Supervise generations of the launcher's kind, for the project in `root`.
 
-        `launcher` and `watcher` post their events to `queue`. `grace` is how many seconds running tasks get to
-        finish when the command is stopped.
+        `launcher` and `watcher` post their events to `queue`. `grace` is how many seconds running tasks or
+        requests get to finish when the command is stopped.
         """
         self._root = root
         self._queue = queue
+        self._kind = launcher.kind
         self._launcher = launcher
         self._watcher = watcher
         self._report = report
@@ -102,7 +103,10 @@ class Supervisor:
     def _handle(self, event: Event) -> None:
         match event:
             case Changes():
-                self._swap(event)
+                if event.paths and all(map(self._kind.reads_anew, event.paths)):
+                    self._pass_on(event)
+                else:
+                    self._swap(event)
             case messages.Forked(number, pid):
                 for generation in self._alive:
                     if generation.number == number:
@@ -110,12 +114,14 @@ class Supervisor:
             case events.Said(generation, message):
                 self._hear(generation, message)
             case events.Misunderstood(generation, error):
-                self._report.misunderstood(generation.number, error)
+                self._report.misunderstood(f"Generation {generation.number}", error)
+            case events.ZygoteMisunderstood(error):
+                self._report.misunderstood("The process that forks generations", error)
             case events.OverlapOver(number):
                 self._let_go(number)
             case events.BootGraceOver(generation):
-                # It has taken no task, so nothing is lost if its boot is cut short.
-                if generation in self._alive and generation.tasks is None:
+                # It has begun nothing, so nothing is lost if its boot is cut short.
+                if generation in self._alive and not generation.serves:
                     generation.kill()
             case messages.Exited(pid, code):
                 for generation in self._alive:
@@ -156,6 +162,10 @@ class Supervisor:
                         generation.tell(message)
             case messages.Ready(tasks):
                 self._ready(sender, tasks)
+            case messages.Broken(code):
+                sender.serves = True
+                if sender is self._current and not sender.stands_in:
+                    self._broken(sender, code)
             case messages.Loaded(foreign, own, folders):
                 self._launcher.learn(foreign, own)
                 for folder in map(Path, folders):
@@ -177,7 +187,7 @@ class Supervisor:
                 self._stop()
             case _:
                 error = messages.MessageError(f"{message} is not for the supervisor.")
-                self._report.misunderstood(sender.number, error)
+                self._report.misunderstood(f"Generation {sender.number}", error)
 
     def _swap(self, changes: Changes) -> None:
         """Swap the current generation for one that runs the changed code."""
@@ -192,20 +202,28 @@ class Supervisor:
             self._retire(self._current)
         self._boot(changes)
 
-    def _boot(self, changes: Changes | None) -> None:
+    def _pass_on(self, changes: Changes) -> None:
+        """Tell the current generation of changes that it needs no successor for."""
+        if self._current is not None and not self._stopping:
+            self._current.tell(messages.Changed(sorted(map(str, changes.paths))))
+            self._report.read_anew(changes.paths)
+
+    def _boot(self, changes: Changes | None, *, instead: str = "") -> None:
+        """Start a generation; `instead` says why it is to load no code, and answer with that."""
         self._waiting = None
         self._last += 1
         ours, theirs = socket.socketpair()
         generation = GenerationHandle(
             self._last, Channel(ours), changes, self._tasks, self._queue.put_nowait
         )
+        generation.stands_in = bool(instead)
         self._alive.append(generation)
         self._current = generation
         generation.listen()
-        self._launcher.launch(generation.number, theirs)
+        self._launcher.launch(generation.number, theirs, [instead] if instead else [])
 
     def _ready(self, generation: GenerationHandle, tasks: list[str]) -> None:
-        generation.tasks = tasks
+        generation.serves = True
         self._known.update(tasks)
         if generation is not self._current:
             return
@@ -228,7 +246,7 @@ class Supervisor:
     def _retire(self, generation: GenerationHandle) -> None:
         generation.retired = True
         generation.tell(messages.Retire())
-        if generation.tasks is None:
+        if not generation.serves:
             self._later(_BOOT_GRACE, events.BootGraceOver(generation))
         if len(finishing := self._busy()) > _MOST_RETIRED:
             self._report.too_many(finishing[0].number)
@@ -252,18 +270,23 @@ class Supervisor:
         if generation.retired:
             if generation.was_busy:
                 self._report.finished(generation.number)
-        elif generation.tasks is None and code is not None and code >= 0:
+        elif not generation.serves and code is not None and code >= 0:
             self._current = None
             self._broken(generation, code)
+            if self._kind.answers_when_broken:
+                ended = f"A module of the project ended the process with code {code}."
+                self._boot(None, instead=ended)
         else:
             self._current = None
             self._replace(generation, code)
-        if self._waiting is not None and not self._alive:
-            self._boot(self._waiting)
+        if (changes := self._waiting) is not None and not self._others(self._current):
+            if self._current is not None:
+                self._retire(self._current)
+            self._boot(changes)
 
     def _broken(self, generation: GenerationHandle, code: int) -> None:
         # What it needs, a port or a lock, may be what the ones before it still hold.
-        if code == os.EX_TEMPFAIL and self._alive:
+        if code == os.EX_TEMPFAIL and self._others(generation):
             self._waiting = generation.changes or Changes()
         paths = generation.changes.paths if generation.changes else ()
         self._report.broken(paths, tried_again=self._waiting is not None)
@@ -294,6 +317,9 @@ class Supervisor:
         for generation in self._alive:
             generation.tell(messages.Stop())
         self._later(HARD_STOP, events.HardStopOver())
+
+    def _others(self, generation: GenerationHandle | None) -> list[GenerationHandle]:
+        return [one for one in self._alive if one is not generation]
 
     def _busy(self) -> list[GenerationHandle]:
         """Return the generations that are finishing their last tasks."""

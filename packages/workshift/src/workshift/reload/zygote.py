@@ -92,6 +92,9 @@ class _Zygote:
             return self._channel.receive()
         except channel.ChannelClosedError:
             self._end()
+        except messages.MessageError:
+            # The supervisor runs another version of this library; it says so.
+            sys.exit(messages.EX_PROTOCOL)
 
     def _fork(self, request: "messages.Fork", control: int) -> bool:
         """Fork; return True in the child, which is the new generation."""

@@ -1,11 +1,9 @@
 """`python manage.py runworker`: a Celery worker that runs edited code as soon as it is saved."""
 
 import argparse
-import asyncio
 import contextlib
 import os
 import sys
-import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,23 +11,23 @@ from typing import Any, NoReturn
 from celery.platforms import LockFailed, create_pidlock
 from celery.utils.nodenames import default_nodename, host_format, node_format
 from django.apps import apps
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser, handle_default_options
 
 from ... import paths
 from ...celery.internals import limits
 from ...private import make_run_folder
 from ...reload import stopping
-from ...reload.events import Event
-from ...reload.filters import FileFilter
-from ...reload.launcher import FreshLauncher, ZygoteLauncher, path_of_generations, python
+from ...reload.kind import Kind
+from ...reload.launcher import path_of_generations, python
 from ...reload.report import Report
 from ...worker import celery_app
 from ..extra import only_for_development
 
 with only_for_development():
-    from ...reload.supervisor import Supervisor
-    from ...reload.watcher import Watcher
+    from ...reload import command
+
+# gevent and eventlet replace parts of the standard library, which must come before all imports.
+_BEFORE_IMPORTS = "import celery\ncelery.maybe_patch_concurrency(sys.argv)"
 
 
 class Command(BaseCommand):
@@ -49,44 +47,7 @@ class Command(BaseCommand):
             "contains the Django settings",
         )
         parser.add_argument("--noreload", action="store_true", help="run one worker, watch nothing")
-        parser.add_argument(
-            "--grace",
-            type=_seconds,
-            default=stopping.GRACE,
-            metavar="SECONDS",
-            help="how long running tasks may continue when the command is stopped, before they "
-            f"return to the queue (default: {stopping.GRACE:g})",
-        )
-        parser.add_argument(
-            "--watch",
-            action="append",
-            default=[],
-            type=Path,
-            metavar="PATH",
-            help="also watch this file or folder (may be repeated)",
-        )
-        parser.add_argument(
-            "--ignore",
-            action="append",
-            default=[],
-            metavar="PATTERN",
-            help="do not watch what matches, for example 'legacy/*' (may be repeated)",
-        )
-        parser.add_argument(
-            "--poll",
-            action="store_true",
-            help="check the files twice a second, for file systems that send no events",
-        )
-        parser.add_argument(
-            "--no-preload",
-            action="store_true",
-            help="start each worker as a fresh process, for libraries that do not survive a fork",
-        )
-        parser.add_argument(
-            "--verbose",
-            action="store_true",
-            help="also say which installed modules are not preloaded, and why",
-        )
+        command.add_arguments(parser, what="tasks")
         # Django's own, which must be handled before all others.
         parser.add_argument("--settings", help="the Django settings, such as mysite.settings")
         parser.add_argument("--pythonpath", help="a folder to import from, besides the others")
@@ -119,7 +80,7 @@ class Command(BaseCommand):
         if pidfile := celery_options.get("pidfile"):
             _write_pid(pidfile, celery_options.get("hostname"))
         pool = celery_options.get("pool", "prefork")
-        sys.exit(asyncio.run(_supervise(arguments, pool, argparse.Namespace(**options))))
+        sys.exit(_supervise(arguments, pool, argparse.Namespace(**options)))
 
 
 def _become_plain_worker(arguments: list[str]) -> NoReturn:
@@ -146,43 +107,30 @@ def _write_pid(pidfile: str, hostname: str | None) -> None:
         sys.exit(f"The pid file cannot be written: {error}")
 
 
-async def _supervise(arguments: list[str], pool: str, options: argparse.Namespace) -> int:
-    root = paths.project()
+def _supervise(arguments: list[str], pool: str, options: argparse.Namespace) -> int:
     # Part of the names of its generations.
     os.environ["RUNWORKER_PID"] = str(os.getpid())
-    report = Report(root, verbose=options.verbose)
+    report = Report(paths.project(), verbose=options.verbose)
     # Without the folder the worker still runs, and the beat says what is missing.
     with contextlib.suppress(OSError):
         make_run_folder()
     _say_what_is_there_to_know(report)
     if "HONCHO_PROCESS_NAME" in os.environ and options.grace > stopping.longest_that_fits():
         report.killed_before_the_end(options.grace)
-    queue: asyncio.Queue[Event] = asyncio.Queue()
-    fresh = options.no_preload or pool in {"gevent", "eventlet"}
-    launcher_class = FreshLauncher if fresh else ZygoteLauncher
-    launcher = launcher_class(
-        arguments=arguments,
-        directory=root,
-        post=queue.put_nowait,
+    return command.supervise(
+        Kind(
+            module="workshift.worker.generation",
+            arguments=arguments,
+            argv=["celery", "worker", *arguments],
+            before_imports=_BEFORE_IMPORTS,
+        ),
+        report,
+        options,
+        fresh=options.no_preload or pool in {"gevent", "eventlet"},
         # In its own group, a whole pool can be killed. A worker without a pool stays in the
         # terminal's group, so a debugger in a task can read the keyboard.
         own_group=not (sys.stdin is not None and sys.stdin.isatty() and pool == "solo"),
     )
-    file_filter = FileFilter(
-        root,
-        extra=options.watch,
-        ignore=options.ignore,
-        ignored_folders=_generated_folders(),
-    )
-    watcher = Watcher(
-        file_filter,
-        queue.put_nowait,
-        report,
-        packages=Path(sysconfig.get_path("purelib")),
-        poll=options.poll,
-    )
-    supervisor = Supervisor(root, queue, launcher, watcher, report, grace=options.grace)
-    return await supervisor.run()
 
 
 def _say_what_is_there_to_know(report: Report) -> None:
@@ -193,27 +141,5 @@ def _say_what_is_there_to_know(report: Report) -> None:
         with contextlib.suppress(OSError):
             hint.touch()
         report.hint_at_manage()
-    if _channels_is_installed():
+    if "channels" in command.installed_apps():
         report.channels_too()
-
-
-def _channels_is_installed() -> bool:
-    try:
-        return "channels" in settings.INSTALLED_APPS
-    except Exception:  # noqa: BLE001 - broken settings: the first generation shows what is wrong.
-        return False
-
-
-def _generated_folders() -> list[Path]:
-    """Return the folders of collected static files and of uploads."""
-    try:
-        return [Path(folder) for folder in (settings.STATIC_ROOT, settings.MEDIA_ROOT) if folder]
-    except Exception:  # noqa: BLE001 - broken settings: the first generation shows what is wrong.
-        return []
-
-
-def _seconds(text: str) -> float:
-    try:
-        return stopping.seconds(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError("must be a number of seconds, 0 or more") from None

@@ -1,0 +1,142 @@
+"""What the commands have in common that reload: their options, and how they run."""
+
+import argparse
+import asyncio
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.management.base import CommandParser
+
+from .. import paths
+from ..env import without_dotenv
+from . import stopping
+from .events import Event
+from .filters import FileFilter
+from .kind import Kind
+from .launcher import FreshLauncher, ZygoteLauncher
+from .report import Report
+from .supervisor import Supervisor
+from .watcher import Watcher
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def add_arguments(parser: CommandParser, *, what: str) -> None:
+    """Declare the options of the reload; `what` a generation finishes are tasks, or requests."""
+    parser.add_argument(
+        "--grace",
+        type=_seconds,
+        default=stopping.GRACE,
+        metavar="SECONDS",
+        help=f"how long running {what} may continue when the command is stopped "
+        f"(default: {stopping.GRACE:g})",
+    )
+    parser.add_argument(
+        "--watch",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="PATH",
+        help="also watch this file or folder (may be repeated)",
+    )
+    parser.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="do not watch what matches, for example 'legacy/*' (may be repeated)",
+    )
+    parser.add_argument(
+        "--poll",
+        action="store_true",
+        help="check the files twice a second, for file systems that send no events",
+    )
+    parser.add_argument(
+        "--no-preload",
+        action="store_true",
+        help="start each generation as a fresh process, for libraries that do not survive a fork",
+    )
+    parser.add_argument(
+        "--verbose",
+        action="store_true",
+        help="also say which installed modules are not preloaded, and why",
+    )
+
+
+def supervise(
+    kind: Kind,
+    report: Report,
+    options: argparse.Namespace,
+    *,
+    fresh: bool,
+    own_group: bool,
+    more_suffixes: "Iterable[str]" = (),
+) -> int:
+    """Run generations of `kind` until the command is told to stop; return the exit code.
+
+    `options` are those of `add_arguments()`. `fresh` generations are not forked from the zygote.
+    With `own_group` each leads a process group, so that all its processes can be killed.
+    `more_suffixes` are those of files that count besides code.
+    """
+    return asyncio.run(_supervise(kind, report, options, fresh, own_group, more_suffixes))
+
+
+async def _supervise(
+    kind: Kind,
+    report: Report,
+    options: argparse.Namespace,
+    fresh: bool,  # noqa: FBT001 - those of `supervise()`.
+    own_group: bool,  # noqa: FBT001
+    more_suffixes: "Iterable[str]",
+) -> int:
+    root = paths.project()
+    queue: asyncio.Queue[Event] = asyncio.Queue()
+    launcher = (FreshLauncher if fresh else ZygoteLauncher)(
+        kind=kind,
+        directory=root,
+        environment=without_dotenv(root / ".env"),
+        post=queue.put_nowait,
+        own_group=own_group,
+    )
+    file_filter = FileFilter(
+        root,
+        extra=options.watch,
+        ignore=options.ignore,
+        ignored_folders=_generated_folders(),
+        more_suffixes=more_suffixes,
+    )
+    watcher = Watcher(
+        file_filter,
+        queue.put_nowait,
+        report,
+        packages=Path(sysconfig.get_path("purelib")),
+        poll=options.poll,
+    )
+    supervisor = Supervisor(root, queue, launcher, watcher, report, grace=options.grace)
+    return await supervisor.run()
+
+
+def installed_apps() -> list[str]:
+    """Return the packages in INSTALLED_APPS, in their order; none if the settings do not load."""
+    try:
+        return [entry.partition(".")[0] for entry in settings.INSTALLED_APPS]
+    except Exception:  # noqa: BLE001 - broken settings: the first generation shows what is wrong.
+        return []
+
+
+def _generated_folders() -> list[Path]:
+    """Return the folders of collected static files and of uploads."""
+    try:
+        return [Path(folder) for folder in (settings.STATIC_ROOT, settings.MEDIA_ROOT) if folder]
+    except Exception:  # noqa: BLE001 - broken settings: the first generation shows what is wrong.
+        return []
+
+
+def _seconds(text: str) -> float:
+    try:
+        return stopping.seconds(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("must be a number of seconds, 0 or more") from None

@@ -1,0 +1,161 @@
+"""Lets the open page follow the code: adds a script to each page, and tells it what has changed.
+
+It stands around the project's WSGI application, so no setting has to be made for it, and works
+within a Content-Security-Policy of `'self'`.
+"""
+
+import json
+import select
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+# Where the script and its events are.
+PREFIX = "/__workshift__/"
+
+# What the server calls a request's connection in its environment.
+CONNECTION = "workshift.connection"
+
+# Milliseconds after which a page looks for the next generation.
+_RETRY = 20
+
+_SCRIPTS = {
+    f"{PREFIX}{path.name}": path for path in (Path(__file__).parent / "scripts").glob("*.js")
+}
+
+
+class LivePage:
+    """The project's application, whose pages follow the code."""
+
+    def __init__(
+        self,
+        application: Application,
+        version: str,
+        retirement: Any,
+        count_stream: Callable[[], AbstractContextManager[None]],
+        *,
+        adds_script: bool,
+    ) -> None:
+        """Serve `application`; pages of another `version` of the code load themselves anew.
+
+        `retirement` becomes readable when no request is to be begun. `count_stream` counts an
+        answer as a stream while its block lasts. Without `adds_script` pages stay as they are.
+        """
+        self._application = application
+        self._version = version
+        self._retirement = retirement
+        self._count_stream = count_stream
+        self._adds_script = adds_script
+        self._listeners: set[socket.socket] = set()
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer a request, as WSGI has it."""
+        connection = environ.pop(CONNECTION, None)
+        path = environ.get("PATH_INFO", "")
+        if self._adds_script and path == f"{PREFIX}events":
+            start("200 OK", [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")])
+            return self._events(connection)
+        if self._adds_script and path in _SCRIPTS:
+            body = _SCRIPTS[path].read_bytes()
+            headers = [("Content-Type", "text/javascript"), ("Cache-Control", "no-store")]
+            start("200 OK", [*headers, ("Content-Length", str(len(body)))])
+            return [body]
+        if self._adds_script and environ.get("REQUEST_METHOD") != "HEAD":
+            return self._with_script(environ, start)
+        return self._counted(self._application(environ, start))
+
+    def changed(self, paths: list[str]) -> None:
+        """Tell the open pages that these files, which they may show, have changed."""
+        data = json.dumps([Path(path).name for path in paths])
+        for listener in list(self._listeners):
+            listener.sendall(f"event: changed\ndata: {data}\n\n".encode())
+
+    def _events(self, connection: socket.socket) -> Iterator[bytes]:
+        ours, theirs = socket.socketpair()
+        sources = select.poll()
+        for source in (connection, self._retirement, theirs):
+            sources.register(source, select.POLLIN)
+        self._listeners.add(ours)
+        with ours, theirs, self._count_stream():
+            try:
+                yield f"retry: {_RETRY}\nevent: version\ndata: {self._version}\n\n".encode()
+                # Until the browser or this generation goes.
+                while [theirs.fileno()] == [descriptor for descriptor, _ in sources.poll()]:
+                    yield theirs.recv(65536)
+            finally:
+                self._listeners.discard(ours)
+
+    def _counted(self, answer: Iterable[bytes]) -> Iterable[bytes]:
+        # Django says so of its own; another WSGI application may be inside a project's.
+        return (
+            _Stream(answer, self._count_stream) if getattr(answer, "streaming", False) else answer
+        )
+
+    def _with_script(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        started: list[Any] = []
+        is_late = False
+
+        def note(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            started[:] = [status, headers, *more]
+            return start(*started) if is_late else None
+
+        answer = self._application(environ, note)
+        if not started:
+            # It starts with its first chunk, as a generator does.
+            is_late = True
+            return self._counted(answer)
+        status, headers, *more = started
+        if getattr(answer, "streaming", True) or not _is_page(headers):
+            start(status, headers, *more)
+            return self._counted(answer)
+        body = b"".join(answer)
+        if close := getattr(answer, "close", None):
+            close()
+        before, end, after = body.rpartition(b"</body>")
+        if end:
+            posted = " data-posted" if environ.get("REQUEST_METHOD") != "GET" else ""
+            script = (
+                f'<script src="{PREFIX}page.js" data-version="{self._version}"{posted}></script>'
+            )
+            body = before + script.encode() + end + after
+            headers = [
+                (name, str(len(body)) if name.lower() == "content-length" else value)
+                for name, value in headers
+            ]
+        start(status, headers, *more)
+        return [body]
+
+
+class _Stream:
+    """An answer that is counted as a stream until it is closed."""
+
+    def __init__(
+        self, answer: Iterable[bytes], count: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        self._answer = answer
+        self._counted = count()
+        self._counted.__enter__()
+        self._closing = threading.Lock()
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._answer
+
+    def close(self) -> None:
+        if self._closing.acquire(blocking=False):
+            self._counted.__exit__(None, None, None)
+            if close := getattr(self._answer, "close", None):
+                close()
+
+
+def _is_page(headers: list[tuple[str, str]]) -> bool:
+    found = {name.lower(): value.lower() for name, value in headers}
+    return (
+        found.get("content-type", "").startswith("text/html")
+        and "content-encoding" not in found
+        and "attachment" not in found.get("content-disposition", "")
+    )

@@ -1,0 +1,16 @@
+"""A fresh site for each test of the web server."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.web.site import Site
+from workshift.testing.chromium import browser
+
+__all__ = ["browser"]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """A site in an empty folder."""
+    return Site(tmp_path / "site")
