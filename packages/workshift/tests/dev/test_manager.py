@@ -17,7 +17,7 @@ def honcho(folder: Path, procfile: str, port: int = 8000) -> Process:
     """Run the processes of a Procfile with this text."""
     (folder / "Procfile").write_text(procfile)
     return Process(
-        [sys.executable, "-P", MANAGER, folder / "Procfile", str(port)],
+        [sys.executable, "-P", MANAGER, folder / "Procfile", str(port), f"http://localhost:{port}"],
         folder=folder,
         environment=dict(os.environ),
     )

@@ -171,7 +171,7 @@ class Site:
     ) -> Iterator["Server"]:
         """Run `manage.py runserver` until the block ends; wait until it is ready."""
         with self.starting(*options, where=where, **variables) as server:
-            server.process.next_line("Generation 1 is ready")
+            server.process.next_line("The site is ready")
             yield server
 
     def begin_slow_request(self, name: str) -> "SlowRequest":

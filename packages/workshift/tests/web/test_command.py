@@ -198,7 +198,7 @@ def test_a_breakpoint_in_a_view_reads_the_keyboard(site: Site) -> None:
     )
     os.close(theirs)
     try:
-        _read_until(terminal, "is ready")
+        _read_until(terminal, "The site is ready")
         with ThreadPoolExecutor(1) as executor:
             answer = executor.submit(site.get)
             _read_until(terminal, "(Pdb) ")

@@ -1,12 +1,27 @@
 """Builds the first screen of `manage.py dev`: the address, the processes, how to stop."""
 
+import contextlib
 import os
 
 from django.conf import settings
+from django.urls import NoReverseMatch, reverse
 
 from .. import conf
 from ..celery import broker
 from .redis_servers import find_server
+
+# Pages that are worth a click, by the names of their URLs.
+_PAGES = {"mailbox": "mailbox:all", "admin": "admin:index"}
+
+
+def where_to_click(port: int) -> str:
+    """Return the addresses of the site, and of those of its pages that a developer needs."""
+    site = f"http://localhost:{port}"
+    others = []
+    for name, url in _PAGES.items():
+        with contextlib.suppress(NoReverseMatch):
+            others.append(f"{name}: {site}{reverse(url)}")
+    return f"{site} ({', '.join(others)})" if others else site
 
 
 def first_screen(port: int, own_redis: int | None) -> str:
@@ -33,7 +48,7 @@ def first_screen(port: int, own_redis: int | None) -> str:
     return f"""
     Open http://localhost:{port}
 
-    web     Django's development server
+    web     Django; a saved file is live in it, and in the open page, at once
     worker  Celery; a saved file is live in it at once
     redis   {redis}
 

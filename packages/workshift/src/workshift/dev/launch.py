@@ -14,7 +14,7 @@ from .. import paths
 from ..reload import stopping
 from . import lifeline
 from .errors import CannotStartError
-from .first_screen import first_screen
+from .first_screen import first_screen, where_to_click
 from .folder import require_usable
 from .ports import redis_port, require_free, web_port
 from .redis_process import Say
@@ -41,7 +41,7 @@ def launch(say: Say) -> NoReturn:
         require_free("REDIS_PORT", own_redis)
     migrate(say)
     say(first_screen(port, own_redis))
-    become_honcho(port)
+    become_honcho(port, where_to_click(port))
 
 
 def migrate(say: Say) -> None:
@@ -68,8 +68,11 @@ def longest_grace(procfile: str) -> float:
     return max([stopping.GRACE, *map(float, asked)])
 
 
-def become_honcho(port: int) -> NoReturn:
-    """Replace this process with honcho, so that a signal to it is a signal to honcho."""
+def become_honcho(port: int, places: str) -> NoReturn:
+    """Replace this process with honcho, so that a signal to it is a signal to honcho.
+
+    It says last that everything is running, and where: `places`.
+    """
     root = paths.project()
     os.chdir(root)
     # `python` in Procfile.dev means this environment's interpreter, activated or not.
@@ -80,5 +83,5 @@ def become_honcho(port: int) -> NoReturn:
     # -P: the modules next to manager.py must not hide others of the same name.
     program = [sys.executable, "-P", str(Path(__file__).with_name("manager.py"))]
     os.execv(  # noqa: S606 - no shell is wanted.
-        sys.executable, [*program, str(procfile), str(port)]
+        sys.executable, [*program, str(procfile), str(port), places]
     )

@@ -1,4 +1,4 @@
-"""Runs honcho so that Ctrl-C always works: `python manager.py PROCFILE PORT`.
+"""Runs honcho so that Ctrl-C always works: `python manager.py PROCFILE PORT PLACES`.
 
 `launch` runs this file by its path: importing the project would take a moment, and memory while
 the stack runs.
@@ -54,11 +54,12 @@ class SteadyManager(Manager):  # type: ignore[misc]  # honcho ships no types.
     _asked: signal.Signals | None = None
     _said = False
 
-    def __init__(self, printer: ListeningPrinter, port: int) -> None:
-        """`port` is that of the web process."""
+    def __init__(self, printer: ListeningPrinter, port: int, places: str) -> None:
+        """`port` is that of the web process, `places` the addresses to open."""
         super().__init__(printer)
         self._listening = printer
         self._port = port
+        self._places = places
 
     def _start(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -77,7 +78,7 @@ class SteadyManager(Manager):  # type: ignore[misc]  # honcho ships no types.
             self.terminate()
         if started and not self._terminating and not self._said and self._is_ready():
             self._said = True
-            self._system_print(f"Everything is running. Open http://localhost:{self._port}\n")
+            self._system_print(f"Everything is running. Open {self._places}\n")
         return started
 
     def _is_ready(self) -> bool:
@@ -98,16 +99,16 @@ def listens(port: int) -> bool:
         return False
 
 
-def main(procfile: Path, port: int) -> int:
+def main(procfile: Path, port: int, places: str) -> int:
     """Run the processes in `procfile` until one of them ends or we are told to stop.
 
-    `port` is the first process's PORT. Like `honcho start`, but `.env` is not read: its values
+    `port` is the first process's PORT; `places` is what to open. Like `honcho start`, but `.env` is not read: its values
     would look like real variables and hide every later edit of the file. And a process whose
     command does not use $PORT gets the site's. Returns the exit code.
     """
     # `launch` has computed how long a stop may take; honcho's own limit may be too short.
     honcho_manager.KILL_WAIT = float(os.environ.get("DEV_STOP_SECONDS", honcho_manager.KILL_WAIT))
-    manager = SteadyManager(ListeningPrinter(sys.stdout), port)
+    manager = SteadyManager(ListeningPrinter(sys.stdout), port, places)
     commands = environ.parse_procfile(procfile.read_text(encoding="utf-8")).processes
     for process in environ.expand_processes(commands, port=port):
         environment = {**os.environ, **process.env}
@@ -124,4 +125,4 @@ def main(procfile: Path, port: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 from django.core import management
 
@@ -19,6 +20,12 @@ _APP = __name__.partition(".")[0]
 
 # Worker and web server wait for the save that fixes the code; the doctor says what is wrong with it.
 _WITHOUT_SET_UP = frozenset({"doctor", "runceleryworker", "runserver", "runworker"})
+
+
+def _starts_without_set_up(argv: Sequence[str]) -> bool:
+    if argv[1:2] == ["runserver"] and ("--noreload" in argv or find_spec("watchdog") is None):
+        return False  # It is Django's own.
+    return bool(argv[1:2]) and argv[1] in _WITHOUT_SET_UP
 
 
 def execute_from_command_line(argv: Sequence[str] | None = None) -> None:
@@ -40,7 +47,7 @@ def execute_from_command_line(argv: Sequence[str] | None = None) -> None:
         require_settings_module()
         forget_dotenv_copy(root / ".env")
         remember_environment()
-        if argv[1:2] and argv[1] in _WITHOUT_SET_UP and not other_app.that_brings(argv[1]):
+        if _starts_without_set_up(argv) and not other_app.that_brings(argv[1]):
             command = management.load_command_class(_APP, argv[1])
             command.run_from_argv(argv)
         else:

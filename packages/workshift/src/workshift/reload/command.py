@@ -1,4 +1,4 @@
-"""What the commands have in common that reload: their options, and how they run."""
+"""Runs a command that reloads, whatever kind of generations it has."""
 
 import argparse
 import asyncio
@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.core.management.base import CommandParser
 
 from .. import paths
 from ..env import without_dotenv
-from . import stopping
 from .events import Event
 from .filters import FileFilter
 from .kind import Kind
@@ -22,48 +20,6 @@ from .watcher import Watcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-
-def add_arguments(parser: CommandParser, *, what: str) -> None:
-    """Declare the options of the reload; `what` a generation finishes are tasks, or requests."""
-    parser.add_argument(
-        "--grace",
-        type=_seconds,
-        default=stopping.GRACE,
-        metavar="SECONDS",
-        help=f"how long running {what} may continue when the command is stopped "
-        f"(default: {stopping.GRACE:g})",
-    )
-    parser.add_argument(
-        "--watch",
-        action="append",
-        default=[],
-        type=Path,
-        metavar="PATH",
-        help="also watch this file or folder (may be repeated)",
-    )
-    parser.add_argument(
-        "--ignore",
-        action="append",
-        default=[],
-        metavar="PATTERN",
-        help="do not watch what matches, for example 'legacy/*' (may be repeated)",
-    )
-    parser.add_argument(
-        "--poll",
-        action="store_true",
-        help="check the files twice a second, for file systems that send no events",
-    )
-    parser.add_argument(
-        "--no-preload",
-        action="store_true",
-        help="start each generation as a fresh process, for libraries that do not survive a fork",
-    )
-    parser.add_argument(
-        "--verbose",
-        action="store_true",
-        help="also say which installed modules are not preloaded, and why",
-    )
 
 
 def supervise(
@@ -77,7 +33,7 @@ def supervise(
 ) -> int:
     """Run generations of `kind` until the command is told to stop; return the exit code.
 
-    `options` are those of `add_arguments()`. `fresh` generations are not forked from the zygote.
+    `options` are those of `arguments.py`. `fresh` generations are not forked from the zygote.
     With `own_group` each leads a process group, so that all its processes can be killed.
     `more_suffixes` are those of files that count besides code.
     """
@@ -133,10 +89,3 @@ def _generated_folders() -> list[Path]:
         return [Path(folder) for folder in (settings.STATIC_ROOT, settings.MEDIA_ROOT) if folder]
     except Exception:  # noqa: BLE001 - broken settings: the first generation shows what is wrong.
         return []
-
-
-def _seconds(text: str) -> float:
-    try:
-        return stopping.seconds(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError("must be a number of seconds, 0 or more") from None

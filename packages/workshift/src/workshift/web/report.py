@@ -35,7 +35,7 @@ class WebReport(Report):
     def started(self, number: int, tasks: Collection[str], *, seconds: float) -> None:
         """Say that the first generation, or one after a death, serves."""
         del tasks
-        self._say("good", f"Generation {number} is ready after {seconds:.2f} s.")
+        self._say("good", f"The site is ready after {seconds:.2f} s: generation {number}.")
 
     def finished(self, number: int) -> None:
         """Say that the last request on the code of generation `number` has been answered."""

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler, WSGIServer
 
 from . import live_page
@@ -175,6 +176,13 @@ class Server(WSGIServer):
 
 class ThreadedServer(Server, ThreadedWSGIServer):
     """Answers each connection in a thread of its own."""
+
+    def close_request(self, request: Any) -> None:
+        """Close the connection, and those of the thread to the database, if there can be any."""
+        if settings.configured:
+            super().close_request(request)
+        else:
+            request.close()
 
 
 class _Gate(io.RawIOBase):

@@ -7,21 +7,28 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.contrib.staticfiles.management.commands.runserver import Command as DjangoCommand
 from django.core import management
 from django.core.management.base import CommandParser, handle_default_options
+from django.utils import autoreload
 
 from ... import paths
+from ...reload.arguments import add_arguments as add_reload_arguments
 from ...reload.kind import Kind
 from ...web import address
 from ...web.generation import Options
 from ...web.report import WebReport
 from ...web.sockets import Sockets
 from .. import other_app
-from ..extra import only_for_development
 
-with only_for_development():
-    from ...reload import command
+try:
+    from ...reload.command import supervise
+except ModuleNotFoundError as error:
+    # Only development installs what watches files. Without it, the command is Django's own.
+    if error.name != "watchdog":
+        raise
+    supervise = None  # type: ignore[assignment]
 
 # Files that a page shows and no Python code reads: Django serves them anew each time.
 _ASSETS = frozenset(
@@ -44,7 +51,7 @@ class Command(DjangoCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare Django's options and those of the reload."""
         super().add_arguments(parser)
-        command.add_arguments(parser, what="requests")
+        add_reload_arguments(parser, what="requests")
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Run without Django's setup and checks: each generation does both."""
@@ -55,17 +62,20 @@ class Command(DjangoCommand):
         parser = self.create_parser(argv[0], argv[1])
         options = parser.parse_args(argv[2:])
         handle_default_options(options)
-        if options.use_reloader:
+        if options.use_reloader and supervise is not None:
             sys.exit(self._supervise(options))
-        # Django's own command, which has been set up by then.
-        import django  # noqa: PLC0415
-
-        django.setup()
+        if options.use_reloader and autoreload.DJANGO_AUTORELOAD_ENV not in os.environ:
+            print(
+                "watchdog is not installed, so Django's own reloader runs. For the faster one, run "
+                '`python -m pip install "workshift[dev]"`.'
+            )
         super().run_from_argv(argv)
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Run Django's own server: as `call_command()`, and with --noreload."""
-        super().handle(*args, **options | {"use_reloader": False})
+    def get_handler(self, *args: Any, **options: Any) -> Any:
+        """Return Django's handler; it serves static files if the app for them is installed."""
+        if not apps.is_installed("django.contrib.staticfiles"):
+            options["use_static_handler"] = False
+        return super().get_handler(*args, **options)
 
     def _supervise(self, options: argparse.Namespace) -> int:
         if options.no_color:
@@ -101,7 +111,7 @@ class Command(DjangoCommand):
             reads_anew=is_asset,
         )
         report.introduce()
-        return command.supervise(
+        return supervise(
             kind,
             report,
             options,

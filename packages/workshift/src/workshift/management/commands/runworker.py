@@ -17,6 +17,7 @@ from ... import paths
 from ...celery.internals import limits
 from ...private import make_run_folder
 from ...reload import stopping
+from ...reload.arguments import add_arguments as add_reload_arguments
 from ...reload.kind import Kind
 from ...reload.launcher import path_of_generations, python
 from ...reload.report import Report
@@ -47,7 +48,7 @@ class Command(BaseCommand):
             "contains the Django settings",
         )
         parser.add_argument("--noreload", action="store_true", help="run one worker, watch nothing")
-        command.add_arguments(parser, what="tasks")
+        add_reload_arguments(parser, what="tasks")
         # Django's own, which must be handled before all others.
         parser.add_argument("--settings", help="the Django settings, such as mysite.settings")
         parser.add_argument("--pythonpath", help="a folder to import from, besides the others")
