@@ -52,6 +52,9 @@ class LivePage:
         self._count_stream = count_stream
         self._adds_script = adds_script
         self._listeners: set[socket.socket] = set()
+        # The events of all changes so far: a page may begin to listen after one.
+        self._changes: list[bytes] = []
+        self._changing = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request, as WSGI has it."""
@@ -71,24 +74,31 @@ class LivePage:
 
     def changed(self, paths: list[str]) -> None:
         """Tell the open pages that these files, which they may show, have changed."""
-        data = json.dumps([Path(path).name for path in paths])
-        for listener in list(self._listeners):
-            listener.sendall(f"event: changed\ndata: {data}\n\n".encode())
+        with self._changing:
+            number = len(self._changes) + 1
+            change = {"number": number, "names": [Path(path).name for path in paths]}
+            self._changes.append(f"event: changed\ndata: {json.dumps(change)}\n\n".encode())
+            for listener in self._listeners:
+                listener.sendall(self._changes[-1])
 
     def _events(self, connection: socket.socket) -> Iterator[bytes]:
         ours, theirs = socket.socketpair()
         sources = select.poll()
         for source in (connection, self._retirement, theirs):
             sources.register(source, select.POLLIN)
-        self._listeners.add(ours)
+        with self._changing:
+            changes = b"".join(self._changes)
+            self._listeners.add(ours)
         with ours, theirs, self._count_stream():
             try:
-                yield f"retry: {_RETRY}\nevent: version\ndata: {self._version}\n\n".encode()
+                version = f"retry: {_RETRY}\nevent: version\ndata: {self._version}\n\n"
+                yield version.encode() + changes
                 # Until the browser or this generation goes.
                 while [theirs.fileno()] == [descriptor for descriptor, _ in sources.poll()]:
                     yield theirs.recv(65536)
             finally:
-                self._listeners.discard(ours)
+                with self._changing:
+                    self._listeners.discard(ours)
 
     def _counted(self, answer: Iterable[bytes]) -> Iterable[bytes]:
         # Django says so of its own; another WSGI application may be inside a project's.
@@ -118,10 +128,10 @@ class LivePage:
             close()
         before, end, after = body.rpartition(b"</body>")
         if end:
-            posted = " data-posted" if environ.get("REQUEST_METHOD") != "GET" else ""
-            script = (
-                f'<script src="{PREFIX}page.js" data-version="{self._version}"{posted}></script>'
-            )
+            data = f'data-version="{self._version}" data-changes="{len(self._changes)}"'
+            if environ.get("REQUEST_METHOD") != "GET":
+                data += " data-posted"
+            script = f'<script src="{PREFIX}page.js" {data}></script>'
             body = before + script.encode() + end + after
             headers = [
                 (name, str(len(body)) if name.lower() == "content-length" else value)

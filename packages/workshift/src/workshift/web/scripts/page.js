@@ -2,6 +2,7 @@
 (() => {
   const script = document.currentScript;
   const version = script.dataset.version;
+  let changes = Number(script.dataset.changes);
   const wasPosted = "posted" in script.dataset;
   const seen = `workshift-version ${location.pathname}`;
   const edited = new Set();
@@ -46,7 +47,9 @@
     follow();
   };
 
-  const onChanged = (names) => {
+  const onChanged = ({ number, names }) => {
+    if (number <= changes) return;
+    changes = number;
     const sheets = [...document.querySelectorAll('link[rel="stylesheet"]')];
     const hit = (sheet) => names.some((name) => new URL(sheet.href).pathname.endsWith(`/${name}`));
     if (!names.every((name) => name.endsWith(".css")) || !sheets.some(hit)) return follow();
