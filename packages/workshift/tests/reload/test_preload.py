@@ -1,11 +1,12 @@
 """What the zygote imports in advance, and what it leaves to the generations."""
 
+import itertools
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.reload.project import Project, eventually
+from tests.reload.project import Project, children, eventually
 from workshift.testing.processes import free_port
 
 METRICS = """
@@ -170,3 +171,36 @@ def test_what_the_terminal_cannot_show_costs_no_line(project: Project) -> None:
     with project.worker(PYTHONIOENCODING="ascii") as worker:
         project.write("probe/naïve.py", "")
         worker.wait_for(r"Reloaded in .* runs probe/na\\xefve\.py")
+
+
+def test_until_all_is_preloaded_packages_are_found_compiled(
+    project: Project, packages: Packages, tmp_path: Path
+) -> None:
+    """A generation that imports them itself must not compile them anew."""
+    go = tmp_path / "go"
+    packages.write(
+        "probe_slow",
+        "import os, time\n"
+        "if 'DJANGO_SETTINGS_MODULE' not in os.environ:\n"
+        f"    while not os.path.exists({str(go)!r}):\n"
+        "        time.sleep(0.01)\n",
+    )
+    tasks = project.read("probe/tasks.py").replace("    return VERSION", "    return PREFIX")
+    prefix = "import sys\n\nimport probe_slow\n\nPREFIX = int(sys.pycache_prefix is not None)\n"
+    project.write("probe/tasks.py", prefix + tasks)
+    with project.worker(**packages.variables) as worker:
+        assert not project.version()
+        # The zygote has been told what to import, and cannot have come to an end.
+        eventually(lambda: len(children(children(worker.process.pid)[0])) > 1, "it tries")
+        project.save_version(1)
+        worker.wait_for("Reloaded in")
+        assert not project.version()
+        go.touch()
+        version = itertools.count(2)
+
+        def has_prefix() -> bool:
+            project.save_version(next(version))
+            worker.wait_for("Reloaded in")
+            return bool(project.version())
+
+        eventually(has_prefix, "all is preloaded")

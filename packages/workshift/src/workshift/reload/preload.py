@@ -41,6 +41,11 @@ class Preload:
         """Whether there is a module that `step()` would import."""
         return bool(self._ready)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether all is imported that can be, of what is known so far."""
+        return not self._ready and self._trial is None
+
     def add(self, names: Iterable[str], own: Iterable[str], left_out: Reasons) -> None:
         """Import `names` in time.
 

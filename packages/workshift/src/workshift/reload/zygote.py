@@ -8,6 +8,7 @@ When the supervisor is gone, however it went, the channel is at its end, and the
 generation down with it.
 """
 
+import dataclasses
 import gc
 import importlib
 import os
@@ -67,7 +68,10 @@ class _Zygote:
                         case messages.Fork():
                             control = self._channel.descriptors.pop(0)
                             if self._fork(request, control):
-                                return request, control
+                                if self._preload.is_done:
+                                    return request, control
+                                # It imports packages, and finds them compiled where they are.
+                                return dataclasses.replace(request, bytecode=None), control
                         case _:
                             raise messages.MessageError(f"{request} is not for the zygote.")
             elif self._preload.trial in readable:
