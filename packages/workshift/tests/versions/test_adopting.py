@@ -13,7 +13,7 @@ import pytest
 from celery import Celery
 
 from tests.versions.environments import CORNERS, build_wheel, interpreter, make
-from workshift.testing.processes import DEADLINE, Process, RedisServer, eventually
+from workshift.testing.processes import DEADLINE, Process, RedisServer, eventually, free_port
 
 CELERY = """
 import os
@@ -169,7 +169,8 @@ def test_without_the_extra_a_sentence_names_it(tmp_path: Path) -> None:
     project.mkdir()
     _, settings = plain(project, python)
     with settings.open("a") as file:
-        file.write('INSTALLED_APPS += ["workshift", "workshift.durable", "workshift.mailbox"]\n')
+        file.write('APPS = ["workshift", "workshift.durable", "workshift.mailbox"]\n')
+        file.write("INSTALLED_APPS = [*APPS, *INSTALLED_APPS]\n")
         file.write("CELERY_TASK_TIME_LIMIT = 300\n")
 
     def manage(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -188,3 +189,13 @@ def test_without_the_extra_a_sentence_names_it(tmp_path: Path) -> None:
         assert done.returncode == 1
         assert done.stderr.count("\n") == 1
         assert "workshift[dev]" in done.stderr
+    server = Process(
+        [python, "manage.py", "runserver", str(free_port())],
+        folder=project,
+        environment={"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        server.wait_for("Django's own reloader runs")
+        server.wait_for("Quit the server with CONTROL-C.")
+    finally:
+        server.kill()

@@ -45,6 +45,49 @@ def test_noreload_is_djangos_own(site: Site) -> None:
         assert descendants(server.process.pid) == []
 
 
+def test_an_asgi_server_that_the_project_lists_is_left_alone(site: Site) -> None:
+    command = """
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    def run_from_argv(self, argv):
+        print("daphne serves")
+"""
+    for package in ("daphne", "daphne/management", "daphne/management/commands"):
+        site.write(f"{package}/__init__.py", "")
+    site.write("daphne/management/commands/runserver.py", command)
+    settings = site.read("mysite/settings.py")
+    site.write("mysite/settings.py", settings.replace('"pages"]', '"pages", "daphne"]'))
+    for manage in (
+        site.read("manage.py"),
+        site.read("manage.py").replace("workshift", "django.core"),
+    ):
+        site.write("manage.py", manage)
+        with site.starting() as server:
+            assert server.process.wait() == 0
+            assert "daphne serves" in server.process.output
+
+
+def test_djangos_own_manage_py_is_enough(site: Site) -> None:
+    site.write("manage.py", site.read("manage.py").replace("workshift", "django.core"))
+    with site.server() as server:
+        site.save_version(1)
+        server.process.next_line("Reloaded in")
+        assert site.get() == (200, "1")
+
+
+def test_without_the_app_for_static_files_it_serves_none(site: Site) -> None:
+    settings = site.read("mysite/settings.py").replace('"django.contrib.staticfiles", ', "")
+    site.write("mysite/settings.py", settings)
+    with site.server():
+        assert site.get() == (200, "0")
+        assert site.get("/static/page.css")[0] == 404
+    with site.starting("--noreload") as server:
+        server.process.wait_for("Quit the server")
+        assert site.get() == (200, "0")
+
+
 @pytest.mark.parametrize(
     ("where", "options", "host", "shown"),
     [
