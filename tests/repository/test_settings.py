@@ -90,7 +90,7 @@ def test_the_mail_port_is_read_when_there_is_a_mail_server(load_settings: LoadSe
     "command",
     [
         ["manage.py", "check"],
-        ["manage.py", "runserver", "127.0.0.1:0"],
+        ["manage.py", "runserver", "--noreload", "127.0.0.1:0"],
         ["-m", "celery", "-A", "django_celery", "worker"],
     ],
     ids=lambda command: command[1],

@@ -5,7 +5,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 import urllib.parse
 import urllib.request
 import uuid
@@ -13,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from http.cookiejar import CookieJar
 from pathlib import Path
-from urllib.error import HTTPError
 
 import psutil
 from workshift.testing.processes import DEADLINE, Process, eventually, free_port
@@ -163,18 +161,10 @@ class Stack(Process):
     def submit(self, path: str, **fields: str) -> str:
         """Send the form at `path`; return the path of the page that this leads to.
 
-        A connection that breaks is tried again, as the web process restarts after an edit; what
-        is sent may arrive twice then. Raises urllib.error.HTTPError if the answer is an error.
+        Raises OSError if the connection breaks, which no edit is a reason for, and
+        urllib.error.HTTPError if the answer is an error.
         """
-        deadline = time.monotonic() + DEADLINE
-        while True:
-            try:
-                return Visitor(self.port).send(path, fields)
-            except HTTPError:
-                raise
-            except OSError:
-                assert time.monotonic() < deadline, "The web process does not answer."
-                time.sleep(0.1)
+        return Visitor(self.port).send(path, fields)
 
     def interrupt(self, patience: float = DEADLINE) -> int:
         """Press Ctrl-C; return the exit code.

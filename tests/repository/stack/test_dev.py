@@ -3,9 +3,13 @@
 import os
 import signal
 import socket
+from http import HTTPStatus
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
+from workshift.testing.processes import DEADLINE, eventually
 
 from tests.repository.stack.clone import Clone, Stack, running
 
@@ -91,3 +95,31 @@ def test_a_second_start_while_it_runs_says_how_to_stop_the_first(clone: Clone) -
         assert second.wait() == 1
         assert f"is already running (process {stack.pid})" in second.output
         assert stack.interrupt() == 128 + signal.SIGINT
+
+
+def test_a_typo_is_shown_once_stops_nothing_and_both_have_the_fix(
+    clone: Clone, with_redis: str
+) -> None:
+    settings = clone.folder / "django_celery/settings.py"
+    whole = settings.read_text()
+    with running(clone, PATH=with_redis) as stack:
+        settings.write_text(f"{whole}\nno_such_name\n")
+
+        for name in ("web", "worker"):
+            eventually(lambda name=name: said(stack, name, "The code does not load"))  # type: ignore[misc]
+        with pytest.raises(HTTPError) as error:
+            urlopen(f"http://localhost:{stack.port}/", timeout=DEADLINE)
+        assert error.value.code == HTTPStatus.INTERNAL_SERVER_ERROR
+        assert b"no_such_name" in error.value.read()
+        assert stack.output.count("Traceback (most recent call last)") == 1
+
+        settings.write_text(whole)
+        for name in ("web", "worker"):
+            eventually(lambda name=name: said(stack, name, "Reloaded in"))  # type: ignore[misc]
+        assert stack.answers()
+        assert stack.interrupt() == 128 + signal.SIGINT
+
+
+def said(stack: Stack, process: str, text: str) -> bool:
+    """Tell whether a process of the stack has written a line that contains `text`."""
+    return any(f"{process}.1" in line and text in line for line in stack.lines)

@@ -52,7 +52,6 @@ def test_a_fresh_clone_needs_nothing_but_the_one_command(fresh_clone: Clone) -> 
             stack.wait_for("\tsecond message")
             with fresh_clone.edited(fresh_clone.dotenv, no_delay):
                 stack.wait_for("generation 3 runs .env")
-                stack.wait_for("/.env changed, reloading.")
                 stack.visit("third message")
                 stack.wait_for("Subject: Sent after 0")
 
@@ -152,7 +151,7 @@ def test_a_redis_of_yours_that_is_away_does_not_keep_the_form_from_taking_a_mess
     stack = Stack(clone, PATH=with_redis, REDIS_URL=url)
     stack.wait_for(f"yours, at {url}")
     stack.wait_for("It does not answer")
-    stack.wait_for("Quit the server")
+    stack.wait_for("The site is ready")
 
     assert stack.visit("taken").startswith("/success/")
 

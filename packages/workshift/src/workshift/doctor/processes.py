@@ -13,7 +13,7 @@ from .findings import Findings, ok, problem
 PARENTS = {
     # The guard of a Redis is its child.
     "redis": {"runredis", "redis"},
-    "generation": {"runworker", "generation"},
+    "generation": {"runworker", "runserver", "generation"},
     "runworker": {"honcho"},
     "runredis": {"honcho"},
     "runserver": {"honcho", "runserver"},
@@ -53,7 +53,7 @@ def left_over(context: Context) -> Findings:
         own = processes(context.folder)
     stale = [one for one in own.values() if is_orphan(one, own)]
     for one in stale:
-        what = "a worker's zygote or generation" if one.role == "generation" else one.role
+        what = "a zygote or a generation" if one.role == "generation" else one.role
         yield problem(
             f"Process {one.process.pid} of this project ({what}) was left running: "
             "its parent is gone.",
