@@ -39,8 +39,9 @@ RUNNERS = (
     Runner(
         "runserver-plus",
         "runserver_plus",
-        ("python", "manage.py", "runserver_plus", PORT),
-        "django-extensions' documentation, with Werkzeug, and watchdog as Werkzeug recommends",
+        ("python", "manage.py", "runserver_plus", "--reloader-type", "stat", PORT),
+        "django-extensions' documentation, with Werkzeug; its other reloader sees no save beside "
+        "watchdog 7, which is installed here",
         settings='INSTALLED_APPS += ["django_extensions"]\n',
     ),
     Runner(
