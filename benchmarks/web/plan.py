@@ -55,15 +55,15 @@ class Serving(Started):
         Returns the seconds from `since` (monotonic clock) to then, or None if the server hangs or
         has ended.
         """
-        while time.monotonic() < since + PATIENCE and not self.is_gone():
+        while time.monotonic() < since + PATIENCE and not self.has_ended():
             answer = ask(self.port)
             if answer.version == version:
                 return answer.ended - since
             time.sleep(max(0, answer.began + INTERVAL - time.monotonic()))
         return None
 
-    def is_gone(self) -> bool:
-        """Tell whether the server has ended."""
+    def has_ended(self) -> bool:
+        """Tell whether the process that was started has ended, whatever it has left behind."""
         return self._process.poll() is not None
 
 

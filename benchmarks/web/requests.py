@@ -45,7 +45,8 @@ def ask(port: int, path: str = "/") -> Answer:
         status = "refused"
     except TimeoutError:
         status = "no answer"
-    except (OSError, http.client.HTTPException):
+    except (OSError, http.client.HTTPException, ValueError):
+        # The last one is a page without its text: the process has ended while it was sent.
         status = "cut"
     return Answer(began, time.monotonic(), status, version)
 
