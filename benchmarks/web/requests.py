@@ -27,13 +27,13 @@ class Answer:
     version: int | None = None  # of the code that answered, if a page came
 
 
-def ask(port: int, path: str = "/") -> Answer:
-    """Ask for a page, and wait for what becomes of it."""
+def ask(port: int, path: str = "/", seconds: float = _TIMEOUT) -> Answer:
+    """Ask for a page, and wait for what becomes of it, for so many seconds at most."""
     began = time.monotonic()
     version = None
     try:
         with contextlib.closing(
-            http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT)
+            http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
         ) as connection:
             connection.request("GET", path, headers={"Connection": "close"})
             response = connection.getresponse()

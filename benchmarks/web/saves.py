@@ -148,8 +148,8 @@ def _recovery(plan: WebPlan, runner: Runner, error: str, file: str | None = None
             text = serving.project.save_broken(error, file)
             broken = time.monotonic()
             while time.monotonic() < broken + _THINKING:
-                answer = ask(serving.port)
-                if answer.began > broken + _SETTLING:
+                answer = ask(serving.port, seconds=_THINKING)
+                if answer.ended > broken + _SETTLING:
                     meanwhile["old page" if answer.status == "200" else answer.status] += 1
                 time.sleep(INTERVAL)
             since = time.monotonic()
