@@ -1,24 +1,30 @@
 """Draws the seconds from a save to new code as an SVG bar chart, light or dark like its reader."""
 
 import math
+from collections.abc import Collection, Sequence
 from html import escape
 
 from benchmarks.figures import seconds
 from benchmarks.record import Record
-from benchmarks.runners import RUNNERS
-from benchmarks.running import PATIENCE
+from benchmarks.runners import Runner
+from benchmarks.started import PATIENCE
 
 # The scenarios that are drawn, with what the legend calls them.
-_SERIES = {"save": "a save", "busy": "while a 10 s task runs", "heavy": "with heavy imports"}
+_SERIES = {
+    "save": "a save",
+    "busy": "while a 10 s task runs",
+    "slow": "while a 3 s request runs",
+    "heavy": "with heavy imports",
+}
 
-_TITLE = "Seconds from a save to the first result of the new code"
+_TITLE = "Seconds from a save to the first result or page of the new code"
 
 _WIDTH = 760
 _LEFT = 225  # where the bars begin
 _RIGHT = 690  # where the axis ends; the longest bar's figure stands behind it
-_TOP = 84
+_TOP = 96
 _BAR = 13
-_GAP = 12  # between two runners
+_GAP = 12  # between two runners, and twice before the next suite
 
 # The axis, in seconds. Logarithmic: a tenth of a second and ten would not fit on another.
 _FIRST, _LAST = 0.05, 30.0
@@ -33,6 +39,7 @@ line { stroke: #d1d9e0; }
 .background { fill: #ffffff; }
 .save { fill: #0969da; }
 .busy { fill: #bc4c00; }
+.slow { fill: #1a7f37; }
 .heavy { fill: #8250df; }
 @media (prefers-color-scheme: dark) {
   text { fill: #f0f6fc; }
@@ -41,30 +48,34 @@ line { stroke: #d1d9e0; }
   .background { fill: #0d1117; }
   .save { fill: #4493f8; }
   .busy { fill: #f0883e; }
+  .slow { fill: #3fb950; }
   .heavy { fill: #ab7df8; }
 }
 """
 
 
-def svg(record: Record) -> str:
-    """Return the chart of what `record` holds of the drawn scenarios."""
+def svg(known: Sequence[tuple[Sequence[Runner], Record]]) -> str:
+    """Return the chart of the drawn scenarios, one group of runners below the other."""
     bars: list[str] = []
     y = _TOP
-    for runner in RUNNERS:
-        drawn = [
-            (name, part.median(runner.name))
-            for name in _SERIES
-            if (part := record.parts.get(name)) and runner.name in part.results
-        ]
-        if not drawn:
-            continue
-        middle = y + len(drawn) * _BAR / 2 + 4
-        kind = "ours" if runner.ours else "other"
-        bars.append(_text(_LEFT - 10, middle, runner.title, kind, anchor="end"))
-        for name, median in drawn:
-            bars.append(_bar(name, median, y))
-            y += _BAR
+    for runners, record in known:
+        for runner in runners:
+            drawn = [
+                (name, part.median(runner.name))
+                for name in _SERIES
+                if (part := record.parts.get(name)) and runner.name in part.results
+            ]
+            if not drawn:
+                continue
+            middle = y + len(drawn) * _BAR / 2 + 4
+            kind = "ours" if runner.ours else "other"
+            bars.append(_text(_LEFT - 10, middle, runner.title, kind, anchor="end"))
+            for name, median in drawn:
+                bars.append(_bar(name, median, y))
+                y += _BAR
+            y += _GAP
         y += _GAP
+    y -= _GAP
     height = y + 34
     size = f'viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}"'
     return "\n".join(
@@ -74,7 +85,7 @@ def svg(record: Record) -> str:
             f"<style>\n{_STYLE}</style>",
             f'<rect class="background" width="{_WIDTH}" height="{height}" rx="6"/>',
             _text(20, 30, _TITLE, "title"),
-            *_legend(record),
+            *_legend({name for _, record in known for name in record.parts}),
             *_axis(y),
             *bars,
             "</svg>\n",
@@ -96,15 +107,16 @@ def _bar(name: str, median: float | None, y: float) -> str:
     )
 
 
-def _legend(record: Record) -> list[str]:
+def _legend(measured: Collection[str]) -> list[str]:
     drawn = []
     x = 20.0
     for name, label in _SERIES.items():
-        if name in record.parts:
+        if name in measured:
             drawn.append(f'<rect class="{name}" x="{x:.0f}" y="43" width="11" height="11" rx="2"/>')
             drawn.append(_text(x + 17, 53, label, "quiet"))
             x += 40 + 6.3 * len(label)
-    drawn.append(_text(x + 6, 53, "medians, log scale; lean: no mingle, no gossip", "quiet"))
+    # Below the rest: four series fill the line.
+    drawn.append(_text(20, 70, "medians, log scale; lean: no mingle, no gossip", "quiet"))
     return drawn
 
 

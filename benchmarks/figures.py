@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.running import PATIENCE
+from benchmarks.started import PATIENCE
 
 # Fewer samples have no 95th percentile worth the name.
 _ENOUGH_FOR_P95 = 20

@@ -7,7 +7,8 @@ from statistics import median
 from benchmarks.figures import Result, seconds
 from benchmarks.plan import Plan
 from benchmarks.runners import Runner
-from benchmarks.running import PATIENCE, Running
+from benchmarks.running import Running
+from benchmarks.started import PATIENCE
 
 # Seconds between the first result of new code and the next save.
 _PAUSE = 1.0
@@ -29,7 +30,7 @@ def load(plan: Plan, runner: Runner) -> Result:
         hung = False
         with running.traffic.flowing():
             time.sleep(_PAUSE)
-            for _ in range(plan.count(runner, others=3)):
+            for _ in range(plan.counts.of(runner, others=3)):
                 since = time.monotonic()
                 version = running.project.save()
                 note = running.traffic.first_of(version, PATIENCE)

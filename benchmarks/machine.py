@@ -4,25 +4,20 @@ import os
 import platform
 import shutil
 import sys
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from workshift.testing.processes import RedisServer
 
-_PACKAGES = ("django", "celery", "kombu", "redis", "watchdog", "watchfiles", "hupper")
-_HEAVY = ("pandas", "boto3")
-
-
-def describe(redis: RedisServer) -> dict[str, str]:
-    """Return what the figures depend on: the machine and all versions."""
-    info = redis.client.info("server")
+def describe(packages: Sequence[str], further: Mapping[str, str]) -> dict[str, str]:
+    """Return what the figures depend on: the machine, `further` and all versions."""
     gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     return {
         "Machine": f"{os.cpu_count()} cores ({_processor()}), {gigabytes:.0f} GB",
         "Kernel": f"{platform.system()} {platform.release()}",
         "Python": platform.python_version(),
-        "Redis": str(info["redis_version"]),
-        "Packages": ", ".join(f"{name} {version(name)}" for name in _PACKAGES + _HEAVY),
+        **further,
+        "Packages": ", ".join(f"{name} {version(name)}" for name in packages),
     }
 
 

@@ -10,20 +10,33 @@ from benchmarks.figures import Result, Samples
 from benchmarks.project import Project, Template
 from benchmarks.runners import Runner
 from benchmarks.running import Running
+from benchmarks.started import Started
 
 # After so many hangs in one scenario the answer is known.
 _HANGS = 2
 
 
-@dataclass
-class Plan:
-    """The server, the project and the counts that all scenarios share."""
+@dataclass(frozen=True)
+class Counts:
+    """How often and how long to measure."""
 
-    redis: RedisServer
-    template: Template
     saves: int  # for ours
     slow_saves: int  # for the others, which take seconds each
     idle_seconds: float  # over which processor time is measured
+
+    def of(self, runner: Runner, *, ours: int | None = None, others: int | None = None) -> int:
+        """Return how often to measure `runner`: what was asked for, at most `ours` or `others`."""
+        asked, most = (self.saves, ours) if runner.ours else (self.slow_saves, others)
+        return asked if most is None else min(asked, most)
+
+
+@dataclass
+class Plan:
+    """The server, the project and the counts that all scenarios of the worker share."""
+
+    redis: RedisServer
+    template: Template
+    counts: Counts
 
     def __post_init__(self) -> None:
         """Prepare names for the copies of the project."""
@@ -36,19 +49,14 @@ class Plan:
 
         def make() -> Project:
             folder = self.template.folder.with_name(f"{runner.name}-{next(self._numbers)}")
-            project = Project(self.template, folder, heavy=heavy, parts=parts)
+            project = Project(self.template.folder, folder, heavy=heavy, parts=parts)
             project.add_foreign_folders(foreign_folders)
             return project
 
         return Running(runner, self.redis, make)
 
-    def count(self, runner: Runner, *, ours: int | None = None, others: int | None = None) -> int:
-        """Return how often to measure `runner`: what was asked for, at most `ours` or `others`."""
-        asked, most = (self.saves, ours) if runner.ours else (self.slow_saves, others)
-        return asked if most is None else min(asked, most)
 
-
-def sample(running: Running, count: int, measure: Callable[[], float | None]) -> Samples:
+def sample(running: Started, count: int, measure: Callable[[], float | None]) -> Samples:
     """Call `measure` so many times, with a pause after each; after a hang, begin anew."""
     samples = Samples()
     for _ in range(count):
@@ -65,11 +73,11 @@ def sample(running: Running, count: int, measure: Callable[[], float | None]) ->
 
 
 @dataclass(frozen=True)
-class Scenario:
-    """Something that happens to a worker in development."""
+class Scenario[P]:
+    """Something that happens in development to what is measured with a plan of type `P`."""
 
     name: str
     title: str
     about: str  # what is done and what is measured, in a sentence or two
-    measure: Callable[[Plan, Runner], Result]
+    measure: Callable[[P, Runner], Result]
     runners: tuple[str, ...]  # their names

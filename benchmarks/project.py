@@ -64,26 +64,34 @@ class Project:
     """One copy of the template, for one runner in one scenario."""
 
     def __init__(
-        self, template: Template, folder: Path, *, heavy: bool = False, parts: bool = False
+        self,
+        template: Path,
+        folder: Path,
+        code: str = "probe/tasks.py",
+        *,
+        heavy: bool = False,
+        parts: bool = False,
     ) -> None:
-        """Copy `template` to `folder`, which must not exist.
+        """Copy `template` to `folder`, which must not exist; `code` is the module that is saved.
 
-        `heavy` has the tasks import pandas and boto3, `parts` the 199 modules of `burst()`.
+        `heavy` has it import pandas and boto3, `parts` the 199 modules of `burst()`.
         """
         self.folder = folder
         self.version = 0
-        shutil.copytree(template.folder, folder)
-        self._tasks = folder / "probe" / "tasks.py"
+        shutil.copytree(template, folder)
+        self._code = folder / code
         if heavy:
-            self._tasks.write_text(HEAVY_IMPORTS + self._tasks.read_text())
+            self._code.write_text(HEAVY_IMPORTS + self._code.read_text())
         if parts:
-            self._parts = [folder / "probe/parts" / f"part_{n:03}.py" for n in range(PARTS)]
-            self._parts[0].parent.mkdir()
+            package = self._code.parent / "parts"
+            self._parts = [package / f"part_{n:03}.py" for n in range(PARTS)]
+            package.mkdir()
             for part in self._parts:
                 part.write_text("VERSION = 0\n")
             names = ", ".join(part.stem for part in self._parts)
-            (folder / "probe/parts/__init__.py").write_text(f"from probe.parts import {names}\n")
-            self._tasks.write_text("import probe.parts\n" + self._tasks.read_text())
+            module = f"{package.parent.name}.parts"
+            (package / "__init__.py").write_text(f"from {module} import {names}\n")
+            self._code.write_text(f"import {module}\n" + self._code.read_text())
 
     def add_foreign_folders(self, count: int) -> None:
         """Make `node_modules` with so many folders, a file in each."""
@@ -93,26 +101,25 @@ class Project:
             (folder / "index.js").write_text("module.exports = {}\n")
 
     def save(self) -> int:
-        """Save the tasks with the next version, in place, and return that version."""
-        self.version += 1
-        text = self._tasks.read_text()
-        self._tasks.write_text(re.sub(r"VERSION = \d+", f"VERSION = {self.version}", text))
-        return self.version
+        """Save the code with the next version, in place, and return that version."""
+        return self.mend(self._code.read_text())
 
-    def save_broken(self) -> str:
-        """Save the tasks with a syntax error, and return the text that mends it."""
-        text = self._tasks.read_text()
-        self._tasks.write_text(text + "def broken(:\n")
+    def save_broken(self, error: str = "def broken(:\n", file: str | None = None) -> str:
+        """Save the code, or `file`, with an error, and return the text that mends it."""
+        path = self.folder / file if file else self._code
+        text = path.read_text()
+        path.write_text(text + error)
         return text
 
-    def mend(self, text: str) -> int:
+    def mend(self, text: str, file: str | None = None) -> int:
         """Save `text` as the next version, and return that version."""
         self.version += 1
-        self._tasks.write_text(re.sub(r"VERSION = \d+", f"VERSION = {self.version}", text))
+        path = self.folder / file if file else self._code
+        path.write_text(re.sub(r"VERSION = \d+", f"VERSION = {self.version}", text))
         return self.version
 
     def burst(self) -> int:
-        """Write 200 modules within a second, the tasks last, and return their version."""
+        """Write 200 modules within a second, the code last, and return their version."""
         began = time.monotonic()
         for index, part in enumerate(self._parts):
             part.write_text(f"VERSION = {self.version + 1}\n")

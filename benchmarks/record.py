@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Self
 
 from benchmarks.figures import Result
-from benchmarks.runners import OURS
 
 
 @dataclass
@@ -34,30 +33,34 @@ class Record:
     @classmethod
     def load(cls, file: Path, machine: dict[str, str]) -> Self:
         """Return what `file` holds, or an empty record if it is not of this machine."""
-        if file.exists():
-            content = json.loads(file.read_text())
-            if content["machine"] == machine:
-                parts = {
-                    name: Part(
-                        part["date"],
-                        part["load"],
-                        {runner: Result(**result) for runner, result in part["results"].items()},
-                    )
-                    for name, part in content["parts"].items()
-                }
-                return cls(machine, parts)
+        if file.exists() and (record := cls.read(file)).machine == machine:
+            return record
         return cls(machine)
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """Return what `file` holds."""
+        content = json.loads(file.read_text())
+        parts = {
+            name: Part(
+                part["date"],
+                part["load"],
+                {runner: Result(**result) for runner, result in part["results"].items()},
+            )
+            for name, part in content["parts"].items()
+        }
+        return cls(content["machine"], parts)
 
     def save(self, file: Path) -> None:
         """Write everything to `file`."""
         file.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n")
 
-    def advantage(self, scenario: str) -> tuple[float, float] | None:
+    def advantage(self, scenario: str, ours_name: str) -> tuple[float, float] | None:
         """Return our median in `scenario` and the best of the others; None without both."""
         part = self.parts.get(scenario)
-        if part is None or (ours := part.median(OURS.name)) is None:
+        if part is None or (ours := part.median(ours_name)) is None:
             return None
         others = [
-            median for name in part.results if name != OURS.name and (median := part.median(name))
+            median for name in part.results if name != ours_name and (median := part.median(name))
         ]
         return (ours, min(others)) if others else None

@@ -26,8 +26,8 @@ def idle(plan: Plan, runner: Runner) -> Result:
             return mixed + sum(map(processes.cpu_seconds, reloader))
 
         before = used()
-        time.sleep(plan.idle_seconds)
-        share = (used() - before) / plan.idle_seconds
+        time.sleep(plan.counts.idle_seconds)
+        share = (used() - before) / plan.counts.idle_seconds
         everything = running.processes()
         return Result(
             {

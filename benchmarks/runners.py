@@ -1,4 +1,4 @@
-"""What is compared: this project's `runworker`, and the alternatives as documented."""
+"""The workers that are compared: this project's `runworker`, and the alternatives as documented."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -29,6 +29,8 @@ class Runner:
     # Which threads of the worker's main process belong to the reloader.
     reloader_threads: Literal["none", "main", "others"] = "none"
     ours: bool = False
+    # What its documentation has one append to the project's settings.
+    settings: str = ""
 
 
 OURS = Runner(

@@ -25,13 +25,13 @@ _AFTERMATH = 4.0
 def save(plan: Plan, runner: Runner) -> Result:
     """Save a file again and again."""
     with plan.running(runner) as running:
-        return _saves(running, plan.count(runner))
+        return _saves(running, plan.counts.of(runner))
 
 
 def heavy(plan: Plan, runner: Runner) -> Result:
     """The same where the tasks import pandas and boto3."""
     with plan.running(runner, heavy=True) as running:
-        return _saves(running, plan.count(runner, others=2))
+        return _saves(running, plan.counts.of(runner, others=2))
 
 
 def node_modules(plan: Plan, runner: Runner) -> Result:
@@ -42,7 +42,7 @@ def node_modules(plan: Plan, runner: Runner) -> Result:
             "watches": str(sum(map(processes.inotify_watches, reloader))),
             "reloader (MB)": megabytes(sum(map(processes.memory, reloader))),
         }
-        result = _saves(running, plan.count(runner, others=3))
+        result = _saves(running, plan.counts.of(runner, others=3))
         result.cells |= cells
         return result
 
@@ -61,7 +61,7 @@ def busy(plan: Plan, runner: Runner) -> Result:
                 fates.settle(running.traffic, LONG)
             return taken
 
-        samples = sample(running, plan.count(runner, others=2), save_during_work)
+        samples = sample(running, plan.counts.of(runner, others=2), save_during_work)
         fates.settle(running.traffic, LONG)
     return Result(samples.cells() | {"the 10 s tasks": str(fates)}, samples.seconds)
 
@@ -75,7 +75,7 @@ def mend(plan: Plan, runner: Runner) -> Result:
             time.sleep(_THINKING)
             return _after(running, lambda: running.project.mend(text))
 
-        samples = sample(running, plan.count(runner, ours=5, others=2), break_and_mend)
+        samples = sample(running, plan.counts.of(runner, ours=5, others=2), break_and_mend)
     return Result(samples.cells(), samples.seconds)
 
 
@@ -93,7 +93,7 @@ def burst(plan: Plan, runner: Runner) -> Result:
             reloads.append(len(running.boots()) - before)
             return taken
 
-        samples = sample(running, plan.count(runner, ours=5, others=2), write_all)
+        samples = sample(running, plan.counts.of(runner, ours=5, others=2), write_all)
     counts = ", ".join(map(str, reloads))
     return Result(samples.cells() | {"reloads": counts}, samples.seconds)
 

@@ -1,4 +1,4 @@
-"""All scenarios, in the order of a full run."""
+"""All scenarios of the worker, in the order of a full run."""
 
 from benchmarks.load import load
 from benchmarks.plan import Scenario

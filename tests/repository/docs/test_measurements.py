@@ -1,4 +1,4 @@
-"""docs/measurements.md: that what it tells to run measures something."""
+"""docs/measurements.md and what is like it: that what they tell to run measures something."""
 
 import json
 import subprocess
@@ -10,14 +10,20 @@ from tests import ROOT
 
 
 @pytest.mark.slow
-def test_a_smoke_run(tmp_path: Path) -> None:
-    subprocess.run(["./scripts/bench", "--quick", "--output", str(tmp_path)], cwd=ROOT, check=True)
+@pytest.mark.parametrize(
+    ("what", "name", "saves"),
+    [
+        ([], "measurements", {"runworker": 2, "hupper": 1}),
+        (["web"], "measurements-web", {"runserver": 2, "uvicorn": 1}),
+    ],
+    ids=["worker", "web"],
+)
+def test_a_smoke_run(tmp_path: Path, what: list[str], name: str, saves: dict[str, int]) -> None:
+    command = ["./scripts/bench", *what, "--quick", "--output", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True)
 
-    parts = json.loads((tmp_path / "measurements.json").read_text())["parts"]
+    parts = json.loads((tmp_path / f"{name}.json").read_text())["parts"]
     results = parts["save"]["results"]
-    assert {name: len(result["seconds"]) for name, result in results.items()} == {
-        "runworker": 2,
-        "hupper": 1,
-    }
-    page = (tmp_path / "measurements.md").read_text()
+    assert {runner: len(result["seconds"]) for runner, result in results.items()} == saves
+    page = (tmp_path / f"{name}.md").read_text()
     assert all(result["cells"]["median (s)"] in page for result in results.values())

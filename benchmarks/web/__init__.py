@@ -1,0 +1,1 @@
+"""What a save means for the web process: measures the servers that reload."""
