@@ -45,4 +45,4 @@ def port_of_stack(stack: int | None) -> int | None:
     except psutil.Error:
         return None
     # `become_honcho` starts it with these arguments.
-    return int(command[-1]) if "Procfile.dev" in "".join(command[-2:-1]) else None
+    return int(command[-2]) if "Procfile.dev" in "".join(command[-3:-2]) else None
