@@ -1,4 +1,5 @@
-"""Draws the moments of a run as an SVG: a terminal that scrolls, and under it what the user does.
+"""Draws the moments of a run as an SVG: a terminal that scrolls, before it the open page, and under
+it what the user does.
 
 CSS alone moves it. The lines lie on a long sheet, of which the window shows a part; a curtain hides
 what has not been written yet. Both jump from line to line. Where the reader wants no motion, the
@@ -23,6 +24,12 @@ _FOOT = 52
 _WIDTH = round(_COLUMNS * _LETTER + 2 * _MARGIN)
 _SHEET = _TITLE + 6  # where the first line of the window is
 _HEIGHT = _SHEET + _ROWS * _LINE + 10 + _FOOT
+
+# The open page, at the right of the terminal's first lines.
+_PAGE_WIDTH = 300
+_PAGE_HEIGHT = 96
+_PAGE_LEFT = _WIDTH - _PAGE_WIDTH - _MARGIN
+_PAGE_TOP = _SHEET + 8
 
 # Seconds. A wait is cut to the longest; a step is announced, and what it led to can be read.
 _LONGEST_WAIT = 0.8
@@ -57,11 +64,13 @@ class _Frame:
     seconds: float
     lines: int
     step: int
+    page: int  # -1: none is open
 
 
 def svg(moments: list[Moment], theme: str) -> str:
     """Return the drawing in the colours of `theme`."""
-    lines = [moment.text for moment in moments if not moment.is_step]
+    lines = [moment.text for moment in moments if not (moment.is_step or moment.is_page)]
+    pages = [moment.text for moment in moments if moment.is_page]
     steps = [moment.text for moment in moments if moment.is_step]
     frames, length = _timeline(moments)
     colours = THEMES[theme]
@@ -79,7 +88,7 @@ height="{_HEIGHT}" role="img" aria-labelledby="title" xml:space="preserve">
 <title id="title">{escape("; ".join(steps))}</title>
 <style>
 {_style(colours)}
-{_motion(frames, length, steps, still)}
+{_motion(frames, length, len(steps), len(pages), still)}
 </style>
 <clipPath id="window"><rect y="{_SHEET}" width="{_WIDTH}" height="{_ROWS * _LINE}"/></clipPath>
 <rect class="back" x="0.5" y="0.5" width="{_WIDTH - 1}" height="{_HEIGHT - 1}" rx="8"/>
@@ -91,6 +100,7 @@ height="{_HEIGHT}" role="img" aria-labelledby="title" xml:space="preserve">
 <rect class="curtain" width="{_WIDTH - 4}" x="2" y="{_SHEET}" \
 height="{(len(lines) + _ROWS) * _LINE}"/>
 </g></g>
+{_pages(pages)}
 <path class="bar" d="M1 {_HEIGHT - _FOOT}H{_WIDTH - 1}V{_HEIGHT - 8}q0 7-7 7H8q-7 0-7-7z"/>
 {words}
 </svg>
@@ -99,22 +109,25 @@ height="{(len(lines) + _ROWS) * _LINE}"/>
 
 def _timeline(moments: list[Moment]) -> tuple[list[_Frame], float]:
     """Return the frames, and how many seconds they last in all."""
-    now, line, step = 0.0, 0, -1
+    now, line, step, page = 0.0, 0, -1, -1
     frames: list[_Frame] = []
     for before, moment in pairwise([moments[0], *moments]):
         if moment.is_step:
             now += _READ if step >= 0 else 0
             step += 1
-            frames.append(_Frame(now, line, step))
+            frames.append(_Frame(now, line, step, page))
             now += _ANNOUNCED
+        elif moment.is_page:
+            page += 1
+            frames.append(_Frame(now, line, step, page))
         else:
             now += min(moment.seconds - before.seconds, _LONGEST_WAIT)
             line += 1
             # Lines within a tenth of a second come at once.
             if frames[-1].step == step and now - frames[-1].seconds < 0.1:
-                frames[-1] = _Frame(frames[-1].seconds, line, step)
+                frames[-1] = _Frame(frames[-1].seconds, line, step, page)
             else:
-                frames.append(_Frame(now, line, step))
+                frames.append(_Frame(now, line, step, page))
     return frames, now + _END
 
 
@@ -130,11 +143,14 @@ fill: {colours["text"]}; }}
 .bar {{ fill: {colours["bar"]}; }}
 .strong {{ fill: {colours["strong"]}; font-weight: 700; }}
 .step {{ fill: {colours["strong"]}; font-size: 14px; opacity: 0; }}
+.page {{ opacity: 0; }}
+.heading {{ fill: {colours["strong"]}; font: 700 20px system-ui, sans-serif; }}
+.sheet-of-page {{ fill: {colours["back"]}; stroke: {colours["edge"]}; }}
 .number {{ fill: {colours["step"]}; font-weight: 700; }}
 {painted}"""
 
 
-def _motion(frames: list[_Frame], length: float, steps: list[str], still: _Frame) -> str:
+def _motion(frames: list[_Frame], length: float, steps: int, pages: int, still: _Frame) -> str:
     """Return the rules that move sheet, curtain and steps, and those of a reader who wants none."""
 
     def jumps(name: str, rule: dict[float, str]) -> str:
@@ -155,16 +171,34 @@ def _motion(frames: list[_Frame], length: float, steps: list[str], still: _Frame
         jumps("sheet", {frame.seconds: up(frame) for frame in frames}),
         jumps("curtain", {frame.seconds: down(frame) for frame in frames}),
     ]
-    for number in range(len(steps)):
+    for number in range(steps):
         seen = {f.seconds: f"opacity: {1 if f.step == number else 0}" for f in frames}
         rules.append(jumps(f"s{number}", seen))
-    names = ["sheet", "curtain", *(f"s{number}" for number in range(len(steps)))]
+    for number in range(pages):
+        seen = {f.seconds: f"opacity: {1 if f.page == number else 0}" for f in frames}
+        rules.append(jumps(f"p{number}", seen))
+    names = ["sheet", "curtain"]
+    names += [f"s{number}" for number in range(steps)] + [f"p{number}" for number in range(pages)]
     rules += [f".{name} {{ animation: {name} {length:.1f}s step-end infinite; }}" for name in names]
     rules.append(
         "@media (prefers-reduced-motion: reduce) { * { animation: none !important; } "
-        f".sheet {{ {up(still)} }} .curtain {{ {down(still)} }} .s{still.step} {{ opacity: 1; }} }}"
+        f".sheet {{ {up(still)} }} .curtain {{ {down(still)} }} .s{still.step}, .p{still.page} {{ opacity: 1; }} }}"
     )
     return "\n".join(rules)
+
+
+def _pages(headings: list[str]) -> str:
+    """Draw the open page, once with each of its headings."""
+    left, top, right = _PAGE_LEFT, _PAGE_TOP, _PAGE_LEFT + _PAGE_WIDTH
+    return "\n".join(
+        f'<g class="page p{number}">'
+        f'<rect class="sheet-of-page" x="{left}" y="{top}" width="{_PAGE_WIDTH}" '
+        f'height="{_PAGE_HEIGHT}" rx="8"/>'
+        f'<path class="bar" d="M{left + 1} {top + 26}v-18q0-7 7-7H{right - 8}q7 0 7 7v18z"/>'
+        f'<text x="{left + 12}" y="{top + 18}">localhost</text>'
+        f'<text class="heading" x="{left + 16}" y="{top + 66}">{escape(heading)}</text></g>'
+        for number, heading in enumerate(headings)
+    )
 
 
 def _line(number: int, text: str) -> str:

@@ -12,6 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from playwright.sync_api import Page, expect, sync_playwright
+from workshift.testing import programs
+
 from tests.repository.stack.clone import Visitor
 
 _VISITOR = "anna@example.com"
@@ -19,17 +22,23 @@ _VISITOR = "anna@example.com"
 # Seconds to wait for anything; the longest is the installation of the packages.
 _PATIENCE = 300
 
+_TEMPLATE = "feedback/templates/feedback/form.html"
+_HEADING = '<h1>{% translate "Tell us what you think" %}</h1>'
+_NEW_HEADING = "Live in no time"
+
+_TASKS = "feedback/tasks.py"
 _SUBJECT = 'gettext("Your Feedback")'
-_NEW_SUBJECT = '"Live in no time"'
+_NEW_SUBJECT = '"Live in the worker"'
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A line that the terminal shows, or a step that the user takes, and when."""
+    """What happens, and when: a line in the terminal, a step of the user's, or another page."""
 
     seconds: float
     text: str
     is_step: bool = False
+    is_page: bool = False  # the open page has this heading from now on
 
 
 class Terminal:
@@ -64,6 +73,12 @@ class Terminal:
         """Note what the user does now."""
         with self._changed:
             self.moments.append(Moment(time.monotonic() - self._begin, text, is_step=True))
+
+    def show_page(self, heading: str) -> None:
+        """Note what the open page shows from now on."""
+        with self._changed:
+            seconds = time.monotonic() - self._begin
+            self.moments.append(Moment(seconds, heading, is_page=True))
 
     def wait_for(self, *texts: str) -> None:
         """Return when lines after the last step hold these. Raises SystemExit if they never do."""
@@ -103,9 +118,18 @@ class Terminal:
 
 
 def record(folder: Path, port: int) -> list[Moment]:
-    """Run `./scripts/dev` in the clone `folder`, send a message, edit the task, send another."""
-    with _stack(folder, port) as stack:
-        stack.wait_for("Generation 1 is ready", "Quit the server")
+    """Run `./scripts/dev` in the clone `folder`, with its page open; edit page and task."""
+    with _stack(folder, port) as stack, _page() as page:
+        stack.wait_for("Everything is running")
+        page.goto(f"http://localhost:{port}/")
+        heading = page.get_by_role("heading", level=1)
+        stack.show_page(heading.inner_text())
+
+        stack.step(f"Edit {_TEMPLATE} and save: {_NEW_HEADING}")
+        _edit(folder / _TEMPLATE, _HEADING, f"<h1>{_NEW_HEADING}</h1>")
+        expect(heading).to_have_text(_NEW_HEADING)
+        stack.show_page(heading.inner_text())
+        stack.wait_for("generation 2 runs")
 
         stack.step("Send a message with the form in the browser")
         Visitor(port).send("/", {"email": _VISITOR, "message": "Hello!"})
@@ -113,14 +137,9 @@ def record(folder: Path, port: int) -> list[Moment]:
 
         # As nobody edits so fast: the task just done would still be seen on its way out.
         time.sleep(1)
-        tasks = folder / "feedback" / "tasks.py"
-        code = tasks.read_text()
-        if _SUBJECT not in code:
-            raise SystemExit(f"{tasks} has no {_SUBJECT} to be edited.")
-        stack.step(f"Edit feedback/tasks.py and save: subject = {_NEW_SUBJECT}")
-        tasks.write_text(code.replace(_SUBJECT, _NEW_SUBJECT))
-        # The web process, which Django's own reloader starts anew, takes longer.
-        stack.wait_for("generation 2 runs", "Quit the server")
+        stack.step(f"Edit {_TASKS} and save: subject = {_NEW_SUBJECT}")
+        _edit(folder / _TASKS, _SUBJECT, _NEW_SUBJECT)
+        stack.wait_for("generation 3 runs")
 
         stack.step("Send another message")
         Visitor(port).send("/", {"email": _VISITOR, "message": "Hello again!"})
@@ -128,6 +147,22 @@ def record(folder: Path, port: int) -> list[Moment]:
 
         stack.step("Press Ctrl-C")
     return stack.moments
+
+
+def _edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    if old not in text:
+        raise SystemExit(f"{path} has no {old} to be edited.")
+    path.write_text(text.replace(old, new))
+
+
+@contextmanager
+def _page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=programs.chromium(), args=arguments)
+        yield browser.new_page()
+        browser.close()
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The moving picture of the README: what is committed, and how it is drawn."""
 
+import re
 import subprocess
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -23,9 +24,14 @@ def test_the_committed_pictures_show_the_reload_and_are_small(theme: str) -> Non
     drawing = (ROOT / "recording/pictures" / f"recording-{theme}.svg").read_text()
 
     shown = "\n".join(words(drawing))
-    told = ("$ ./scripts/dev", "Your Feedback", "generation 2 runs", "Live in no time", "SIGINT")
+    told = ("$ ./scripts/dev", "generation 2 runs", "Your Feedback", "generation 3", "SIGINT")
     positions = [shown.index(text) for text in told]
     assert positions == sorted(positions)
+    # What the open page shows, before and after its edit.
+    assert re.findall('class="heading"[^>]*>([^<]+)<', drawing) == [
+        "Tell us what you think",
+        "Live in no time",
+    ]
     assert len(drawing) < 100_000
     assert "<script" not in drawing
 
@@ -46,6 +52,22 @@ def test_lines_are_coloured_cut_and_escaped() -> None:
 
     assert '<tspan class="c32">green</tspan> &amp; &lt;plain&gt;' in drawing
     assert words(drawing) == ["green & <plain>", "x" * 100, "1  start", "2  stop"]
+
+
+def test_the_open_page_is_seen_from_when_it_is_there_until_it_changes() -> None:
+    moments = [
+        Moment(0, "start", is_step=True),
+        Moment(1, "old & plain", is_page=True),
+        Moment(2, "new", is_page=True),
+        Moment(3, "stop", is_step=True),
+    ]
+
+    drawing = svg(moments, "dark")
+
+    assert "old &amp; plain</text>" in drawing
+    for page in ("p0", "p1"):
+        assert re.search(rf"@keyframes {page} {{[^@]*opacity: 1", drawing)
+    assert ".s0, .p1 { opacity: 1; }" in drawing
 
 
 def test_it_moves_by_itself_and_stands_still_for_whoever_wants_that() -> None:
