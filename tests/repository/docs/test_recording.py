@@ -58,6 +58,7 @@ def test_the_open_page_is_seen_from_when_it_is_there_until_it_changes() -> None:
     moments = [
         Moment(0, "start", is_step=True),
         Moment(1, "old & plain", is_page=True),
+        Moment(2, "line"),
         Moment(2, "new", is_page=True),
         Moment(3, "stop", is_step=True),
     ]
