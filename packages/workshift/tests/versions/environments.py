@@ -15,8 +15,12 @@ from typing import NamedTuple
 
 from tests import ROOT
 
-# Tests of what the library promises: the reload, the retirement and the durable tasks.
-CORE = ("tests/reload", "tests/durable", "tests/test_celery_internals.py", "tests/test_worker.py")
+# Tests of what the library promises: the reload of worker and web, the retirement, durable tasks.
+# Those with a browser need what is not installed here.
+CORE = (
+    *("tests/reload", "tests/web", "--ignore=tests/web/browser", "tests/durable"),
+    *("tests/test_celery_internals.py", "tests/test_worker.py"),
+)
 
 _FOR_TESTS = ("pytest", "pytest-django", "pytest-xdist", "psycopg[binary]", "psutil")
 

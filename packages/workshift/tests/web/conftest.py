@@ -5,9 +5,6 @@ from pathlib import Path
 import pytest
 
 from tests.web.site import Site
-from workshift.testing.chromium import browser
-
-__all__ = ["browser"]
 
 
 @pytest.fixture
