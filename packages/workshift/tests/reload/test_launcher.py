@@ -11,9 +11,10 @@ from typing import TypeVar
 
 from tests.reload.project import PATIENCE, Project, children
 from workshift.reload.channel import Channel
+from workshift.reload.events import PreloadFailed
 from workshift.reload.kind import Kind
 from workshift.reload.launcher import FreshLauncher, Launcher, ZygoteLauncher
-from workshift.reload.messages import Exited, Forked
+from workshift.reload.messages import EX_PROTOCOL, Exited, Forked
 
 STAND_IN = """
 import socket
@@ -119,3 +120,27 @@ def test_the_end_of_a_fresh_process_is_noticed_however_many_live(project: Projec
 
     started, ends = asyncio.run(end_last_then_first())
     assert ends == started[::-1]
+
+
+def test_a_zygote_that_does_not_understand_is_told_of_and_not_replaced(project: Project) -> None:
+    """As when the library has been updated under a running command."""
+
+    async def misunderstand() -> object:
+        events: asyncio.Queue[object] = asyncio.Queue()
+        launcher = ZygoteLauncher(
+            kind=Kind(module="", arguments=[], argv=[]),
+            directory=project.folder,
+            environment=dict(os.environ),
+            post=events.put_nowait,
+            own_group=True,
+        )
+        launcher.start()
+        assert launcher._zygote
+        launcher._zygote.channel.send(Exited(1, 0))
+        event = await asyncio.wait_for(events.get(), PATIENCE)
+        launcher.stop()
+        return event
+
+    before = set(children(os.getpid()))
+    assert asyncio.run(misunderstand()) == PreloadFailed(EX_PROTOCOL)
+    assert set(children(os.getpid())) == before

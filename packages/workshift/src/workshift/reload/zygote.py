@@ -96,9 +96,6 @@ class _Zygote:
             return self._channel.receive()
         except channel.ChannelClosedError:
             self._end()
-        except messages.MessageError:
-            # The supervisor runs another version of this library; it says so.
-            sys.exit(messages.EX_PROTOCOL)
 
     def _fork(self, request: "messages.Fork", control: int) -> bool:
         """Fork; return True in the child, which is the new generation."""
@@ -205,4 +202,10 @@ def _without_importlib(tb: Any) -> Any:
 
 if __name__ == "__main__":
     messages, channel, preload = _load("messages", "channel", "preload")
-    _become_generation(*_Zygote(socket.socket(fileno=int(sys.argv[1])), float(sys.argv[2])).serve())
+    zygote = _Zygote(socket.socket(fileno=int(sys.argv[1])), float(sys.argv[2]))
+    try:
+        request, control = zygote.serve()
+    except messages.MessageError:
+        # The supervisor runs another version of this library, and says so.
+        sys.exit(messages.EX_PROTOCOL)
+    _become_generation(request, control)
