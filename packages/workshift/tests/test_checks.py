@@ -4,6 +4,7 @@ import os
 import ssl
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.core.checks import CheckMessage, run_checks
 from django.test import override_settings
 
 from tests import ROOT
+from tests.reload.project import Project
 from workshift.testing.processes import DEADLINE
 
 
@@ -165,3 +167,38 @@ def test_eager_mode_outside_tests_is_an_error() -> None:
 
     assert process.returncode == 1
     assert "celery.E005" in process.stderr
+
+
+@pytest.mark.parametrize("imports", ["", "from .celery import app"])
+def test_the_settings_are_read_by_the_app_whether_it_is_imported_or_not(
+    tmp_path: Path, imports: str
+) -> None:
+    project = Project(tmp_path / "project", "redis://127.0.0.1:1/0")
+    project.write("mysite/__init__.py", imports)
+
+    assert "no issues" in check(project)
+
+
+def test_a_project_without_celery_is_told_nothing_of_it(tmp_path: Path) -> None:
+    project = Project(tmp_path / "project", "redis://127.0.0.1:1/0")
+    project.write("mysite/__init__.py", "")
+    (project.folder / "mysite/celery.py").unlink()
+    settings = project.read("mysite/settings.py")
+    settings = settings.replace('    "workshift.durable",\n', "")
+    project.write("mysite/settings.py", settings.replace("CELERY_TASK_TIME_LIMIT", "OTHER"))
+
+    assert "no issues" in check(project)
+
+
+def check(project: Project) -> str:
+    """Return what `manage.py check` writes in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=project.folder,
+        env={k: v for k, v in os.environ.items() if k in {"HOME", "LANG", "PATH"}},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        check=False,
+        timeout=DEADLINE,
+    ).stdout

@@ -2,19 +2,22 @@
 
 These Django system checks run before every management command, and alone with
 `manage.py check --tag celery`. To add one, write a function that yields messages and decorate it
-with `@checks.register("celery")`.
+with `@check`.
 """
 
+import contextlib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from functools import wraps
 from typing import Any
 from urllib.parse import parse_qs
 
-from celery import current_app
 from celery.app import defaults
 from django.conf import settings
 from django.core import checks, mail
+
+from ..worker import celery_app
 
 # The namespace with which celery.py reads Django's settings.
 PREFIX = "CELERY_"
@@ -36,22 +39,41 @@ NEW_NAMES = {
 # Seconds; kombu's default.
 DEFAULT_VISIBILITY_TIMEOUT = 3600
 
-# celery-types does not know all of it.
-_app: Any = current_app
-
 Messages = Iterator[checks.CheckMessage]
+
+
+def project_app() -> Any:
+    """Return the project's Celery app, which a command that sends no task may not have imported.
+
+    Returns None if there is none, or none that loads: others say why.
+    """
+    with contextlib.suppress(Exception):
+        return celery_app.find()[1]
+    return None
+
+
+def check(find: Callable[..., Messages]) -> Callable[..., Messages]:
+    """Register a check of the settings of Celery, for projects that have a Celery app."""
+
+    @wraps(find)
+    def find_if_there_is_an_app(**arguments: Any) -> Messages:
+        if project_app() is not None:
+            yield from find(**arguments)
+
+    checks.register("celery")(find_if_there_is_an_app)
+    return find
 
 
 def value_of(name: str) -> Any:
     """Return the Celery app's setting `name`: the project's value or the default."""
-    return current_app.conf[name]
+    return project_app().conf[name]
 
 
-@checks.register("celery")
+@check
 def names_exist(**_: Any) -> Messages:
     """Find misspelt settings, which Celery ignores, and old names, which will stop working."""
     # Only then are the names in Django's settings those of Celery.
-    if f"{_app.namespace}_" != PREFIX:
+    if f"{project_app().namespace}_" != PREFIX:
         return
     for name in dir(settings):
         if not name.startswith("CELERY") or name in VALID_NAMES | KNOWN_ELSEWHERE:
@@ -72,7 +94,7 @@ def names_exist(**_: Any) -> Messages:
         )
 
 
-@checks.register("celery")
+@check
 def time_limits_fit(**_: Any) -> Messages:
     """Check that a task has time limits, in the right order."""
     soft, hard = value_of("task_soft_time_limit"), value_of("task_time_limit")
@@ -103,7 +125,7 @@ def time_limits_fit(**_: Any) -> Messages:
         )
 
 
-@checks.register("celery")
+@check
 def tasks_go_to_the_worker(**_: Any) -> Messages:
     """Refuse eager mode, which makes the visitor wait for the task."""
     # Django's test runner and pytest-django create the outbox.
@@ -117,7 +139,7 @@ def tasks_go_to_the_worker(**_: Any) -> Messages:
         )
 
 
-@checks.register("celery")
+@check
 def tls_is_verified(**_: Any) -> Messages:
     """Find TLS connections that accept any certificate, as rediss:// alone does."""
     for url_name, ssl_name in (

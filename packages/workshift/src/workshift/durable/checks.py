@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core import checks
 
 from .. import conf
+from ..celery.checks import project_app
 from .log import SWEEP
 from .models import DurableTask, no_function
 
@@ -22,12 +23,13 @@ SMTP = "django.core.mail.backends.smtp.EmailBackend"
 def check_durable_tasks(**_kwargs: Any) -> list[checks.CheckMessage]:
     """Return what is wrong with the settings and the models of durable tasks."""
     models = [model for model in apps.get_models() if issubclass(model, DurableTask)]
-    limit = current_app.conf.task_time_limit
+    conf_of_celery = (project_app() or current_app).conf
+    limit = conf_of_celery.task_time_limit
     messages = [*_numbers(), *_lease("CELERY_TASK_TIME_LIMIT", limit), *_mailers(limit)]
     for model in models:
         messages.extend(_model(model))
     if models and not any(
-        entry.get("task") == SWEEP for entry in current_app.conf.beat_schedule.values()
+        entry.get("task") == SWEEP for entry in conf_of_celery.beat_schedule.values()
     ):
         messages.append(
             checks.Error(
