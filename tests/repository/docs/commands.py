@@ -29,6 +29,10 @@ ELSEWHERE = {
         "packages/workshift/docs/measurements.md",
         "Again: `./scripts/bench",
     ),
+    "./scripts/bench web": (
+        "packages/workshift/docs/measurements-web.md",
+        "Again: `./scripts/bench web",
+    ),
     "./scripts/bench --quick": ("tests/repository/docs/test_measurements.py", '"--quick"'),
     "./scripts/lint": ("scripts/test", "./scripts/lint"),
     "./scripts/record": ("tests/repository/docs/test_recording.py", "test_a_run_can_be_recorded"),
@@ -75,6 +79,10 @@ PAGES_ELSEWHERE = {
         "django-tasks.md",
     ),
     "packages/workshift/docs/measurements.md": ("benchmarks/__main__.py", "measurements.md"),
+    "packages/workshift/docs/measurements-web.md": (
+        "benchmarks/web/suite.py",
+        "measurements-web",
+    ),
     "starting/README.md": ("tests/repository/starting/test_page.py", "./scripts/start"),
 }
 
