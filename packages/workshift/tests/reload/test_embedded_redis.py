@@ -44,5 +44,6 @@ def test_a_client_that_waits_is_found_by_its_address(embedded_redis: RedisServer
     """As a generation that retires looks for its own connection."""
     [client] = embedded_redis.client.client_list()
     connection: Any = embedded_redis.client.connection_pool.get_connection()
-    host, port = connection._sock.getsockname()
-    assert client["addr"] == f"{host}:{port}"
+    for name, end in (("addr", "getsockname"), ("laddr", "getpeername")):
+        host, port = getattr(connection._sock, end)()
+        assert client[name] == f"{host}:{port}"

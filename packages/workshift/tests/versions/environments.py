@@ -44,7 +44,7 @@ CORNERS = {
             "watchdog==6.*",
         ),
     ),
-    "lts": Corner("3.12", ("django==5.2.*", "celery==5.5.*", "redis==6.*", "watchdog==6.*")),
+    "lts": Corner("3.12", ("django==5.2.*", "celery==5.5.*", "redis==5.*", "watchdog==6.*")),
     "middle": Corner("3.12", ("django==6.0.*", "celery==5.6.*", "redis==7.*", "watchdog==7.*")),
     "newest": Corner("3.13"),
 }

@@ -34,12 +34,14 @@ def improved(handler: Any) -> Any:
             and the worker would have to reconnect: kombu first calls a script by its hash and sends
             it only after the error.
 
-            CLIENT LIST shows the connection's address as Redis does. fakeredis shows a Python
-            tuple, in which a retiring worker would not find its own address.
+            CLIENT LIST shows the addresses of both ends as Redis does. fakeredis shows Python
+            tuples, in which a retiring worker would not find its own address, and whose spaces
+            redis-py 5 cannot read.
             """
             super().setup()
-            host, port = self.client_address[:2]
-            self.current_client._client_info["addr"] = f"{host}:{port}"  # noqa: SLF001 - no setter.
+            ends = {"addr": self.client_address, "laddr": self.request.getsockname()}
+            for name, (host, port, *_) in ends.items():
+                self.current_client._client_info[name] = f"{host}:{port}"  # noqa: SLF001 - no setter.
             read_response = self.current_client.read_response
 
             def read_response_or_error() -> Any:
