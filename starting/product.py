@@ -59,14 +59,8 @@ def make(repository: Path, folder: Path, answers: Answers) -> None:
         _edit(folder / name, rf'(?<=name = "{DISTRIBUTION}"\nversion = ")[^"]*', "0.1.0")
     # Only the library's own tests need the other one.
     _edit(folder / "pyproject.toml", r"workshift\[dev,test\]", "workshift[dev]")
-    _edit(
-        folder / "uv.lock",
-        r'(?<=name = "workshift", )(extras?) = \["dev", "test"\]',
-        r'\1 = ["dev"]',
-    )
-    _edit(
-        folder / "pyproject.toml", r"^description = .*\nreadme", f'description = "{title}"\nreadme'
-    )
+    _edit(folder / "uv.lock", r' (extras?) = \["dev", "test"\]', r' \1 = ["dev"]')
+    _edit(folder / "pyproject.toml", r"^description = .*", f'description = "{title}"')
     _edit(folder / "pyproject.toml", r'^license = .*\n|^"(benchmarks|recording|starting)/.*\n', "")
     _edit(folder / "pyproject.toml", r'"(benchmarks|recording|starting)", ', "")
     _edit(folder / "README.md", r"\A# .*", f"# {title}")

@@ -59,7 +59,7 @@ def test_each_half_gets_its_own_paths(
 
 @pytest.mark.parametrize("code", [1, 2, 5])
 def test_the_exit_code_is_that_of_pytest(folder: Path, code: int) -> None:
-    command = [folder / "scripts/test", "-k", "worker"]
+    command: list[str | Path] = [folder / "scripts/test", "-k", "worker"]
     done = subprocess.run(command, env={"CODE": str(code), "PATH": "/usr/bin:/bin"}, check=False)
 
     assert done.returncode == code
