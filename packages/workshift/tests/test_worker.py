@@ -13,6 +13,7 @@ import pytest
 from celery import Celery
 from celery.result import AsyncResult
 from django.apps import apps
+from pytest_django import Settings
 
 from tests import ROOT, tasks
 from workshift.celery.registry import TaskExitError
@@ -30,12 +31,14 @@ def server(request: pytest.FixtureRequest) -> RedisServer:
 
 
 @pytest.fixture
-def client(server: RedisServer) -> Iterator[Celery]:
+def client(server: RedisServer, settings: Settings) -> Iterator[Celery]:
     """The Celery app of a process whose REDIS_URL is the server's."""
+    backend = settings.CELERY_RESULT_BACKEND.partition("+")[0]
+    # Not in the app's own configuration: before Celery 5.7, what Django's settings say wins.
+    settings.CELERY_BROKER_URL = server.url
+    settings.CELERY_RESULT_BACKEND = f"{backend}+{server.url}"
     with Celery(set_as_current=False) as app:
         app.config_from_object("django.conf:settings", namespace="CELERY")
-        backend = app.conf.result_backend.partition("+")[0]
-        app.conf.update(broker_url=server.url, result_backend=f"{backend}+{server.url}")
         yield app
 
 
