@@ -34,7 +34,7 @@ def server(request: pytest.FixtureRequest) -> RedisServer:
 def client(server: RedisServer, settings: Settings) -> Iterator[Celery]:
     """The Celery app of a process whose REDIS_URL is the server's."""
     backend = settings.CELERY_RESULT_BACKEND.partition("+")[0]
-    # Not in the app's own configuration: with Celery 5.4 and 5.5, what Django's settings say wins.
+    # Not in the app's own configuration: before Celery 5.7, what Django's settings say wins.
     settings.CELERY_BROKER_URL = server.url
     settings.CELERY_RESULT_BACKEND = f"{backend}+{server.url}"
     with Celery(set_as_current=False) as app:
