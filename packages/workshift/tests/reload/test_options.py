@@ -125,6 +125,16 @@ def test_a_pid_file_that_cannot_be_written_is_named(project: Project) -> None:
         assert "Traceback" not in worker.output
 
 
+@pytest.mark.newest
+def test_a_pid_file_of_the_settings_is_left_to_production(project: Project) -> None:
+    pidfile = project.folder / "worker.pid"
+    settings = project.read("mysite/settings.py")
+    project.write("mysite/settings.py", f"{settings}\nCELERY_WORKER_PIDFILE = {str(pidfile)!r}\n")
+    with project.worker():
+        assert project.version() == 0
+        assert not pidfile.exists()
+
+
 def test_celerys_own_options_are_passed_on(project: Project) -> None:
     with project.worker("-Q", "one,two", "-n", "named@here") as worker:
         assert "named@here" in worker.output
