@@ -78,7 +78,7 @@ PAGES_ELSEWHERE = {
         "packages/workshift/tests/test_django_tasks.py",
         "django-tasks.md",
     ),
-    "packages/workshift/docs/measurements.md": ("benchmarks/__main__.py", "measurements.md"),
+    "packages/workshift/docs/measurements.md": ("benchmarks/worker.py", "measurements"),
     "packages/workshift/docs/measurements-web.md": (
         "benchmarks/web/suite.py",
         "measurements-web",

@@ -154,15 +154,20 @@ def test_the_name_is_that_of_the_folder(template: Template, tmp_path: Path) -> N
 def test_what_cannot_be_is_refused_before_anything_is_written(
     template: Template, tmp_path: Path, answers: dict[str, object], sentence: str
 ) -> None:
-    empty = tmp_path / "empty"
-    empty.mkdir()
+    written = template.copy(tmp_path / "shop", **{"name": "shop", **answers})
 
-    for target in (tmp_path / "shop", empty):
-        written = template.copy(target, **{"name": "shop", **answers})
-        assert sentence in written
-        assert "Traceback" not in written
+    assert sentence in written
+    assert "Traceback" not in written
+    assert list(tmp_path.glob("**/*")) == []
 
-    assert list(tmp_path.glob("**/*")) == [empty]
+
+def test_what_is_refused_leaves_an_empty_folder_as_it_is(
+    template: Template, tmp_path: Path
+) -> None:
+    written = template.copy(tmp_path, name="My-Shop")
+
+    assert "try my_shop." in written
+    assert list(tmp_path.glob("**/*")) == []
 
 
 def test_a_folder_with_something_in_it_stays_as_it_is(template: Template, tmp_path: Path) -> None:
