@@ -193,23 +193,24 @@ def forget_dotenv_copy(dotenv: Path) -> None:
             os.environ.pop(name, None)
 
 
-# The variables that this process began with, or that manage.py has set since; None: not known.
-_at_the_start: dict[str, str] | None = None
+# The environment before the settings were loaded, which may add to it; None: not known.
+_before_settings: dict[str, str] | None = None
 
 
 def remember_environment() -> None:
-    """Note what is in the environment before the settings are loaded, which may add to it."""
-    global _at_the_start  # noqa: PLW0603 - it belongs to the process.
-    _at_the_start = dict(os.environ)
+    """Note what is in the environment; the settings are not loaded yet."""
+    global _before_settings  # noqa: PLW0603 - it belongs to the process.
+    _before_settings = dict(os.environ)
 
 
 def without_dotenv(dotenv: Path) -> dict[str, str]:
     """Return the environment without what the settings have copied into it from `dotenv`.
 
     django-environ's own `read_env()` does so. A new process that found the values there would take
-    them for real variables, and never see a later edit of the file.
+    them for real variables, and never see a later edit of the file. If it is not known what was
+    there before, nothing is left out.
     """
-    before = _at_the_start if _at_the_start is not None else _first_environment()
+    before = os.environ if _before_settings is None else _before_settings
     try:
         values = dotenv_values(dotenv)
     except InvalidEnvironment:
@@ -219,15 +220,6 @@ def without_dotenv(dotenv: Path) -> dict[str, str]:
         for name, value in os.environ.items()
         if name in before or values.get(name) != value
     }
-
-
-def _first_environment() -> dict[str, str]:
-    """Return the environment that this process was started with, where the system tells."""
-    try:
-        lines = Path("/proc/self/environ").read_bytes().split(b"\0")
-    except OSError:
-        return dict(os.environ)
-    return dict(os.fsdecode(line).split("=", 1) for line in lines if b"=" in line)
 
 
 def honcho_values(dotenv: Path) -> dict[str, str]:

@@ -8,9 +8,9 @@ from tests.mysite.settings import CELERY_BEAT_SCHEDULE, INSTALLED_APPS
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.durable.parcels"]
 
 # Longer in tests of what may have to wait a second or two within one attempt.
-CELERY_TASK_TIME_LIMIT = float(os.environ.get("TIME_LIMIT", "2"))
+CELERY_TASK_TIME_LIMIT = int(os.environ.get("TIME_LIMIT", "2"))
 
-CELERY_TASK_SOFT_TIME_LIMIT = CELERY_TASK_TIME_LIMIT / 2
+CELERY_TASK_SOFT_TIME_LIMIT = CELERY_TASK_TIME_LIMIT // 2
 
 # Tests of a single crash let the lease end themselves; long, so that a slow machine does not.
 DURABLE_LEASE_SECONDS = float(os.environ.get("LEASE", "60"))

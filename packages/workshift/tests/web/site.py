@@ -153,10 +153,14 @@ class Site:
 
     @contextmanager
     def starting(
-        self, *options: str, where: str | None = None, **variables: str
+        self,
+        *options: str,
+        where: str | None = None,
+        manage: str | None = None,
+        **variables: str,
     ) -> Iterator["Server"]:
-        """Run `manage.py runserver` with `options` until the block ends."""
-        server = Server(self, where or str(self.port), options, variables)
+        """Run `runserver` until the block ends; `manage` is its path from the folder above."""
+        server = Server(self, where or str(self.port), options, variables, manage)
         try:
             yield server
         except BaseException:
@@ -167,10 +171,14 @@ class Site:
 
     @contextmanager
     def server(
-        self, *options: str, where: str | None = None, **variables: str
+        self,
+        *options: str,
+        where: str | None = None,
+        manage: str | None = None,
+        **variables: str,
     ) -> Iterator["Server"]:
-        """Run `manage.py runserver` until the block ends; wait until it is ready."""
-        with self.starting(*options, where=where, **variables) as server:
+        """Run `runserver` as `starting()` does; wait until it is ready."""
+        with self.starting(*options, where=where, manage=manage, **variables) as server:
             server.process.next_line("The site is ready")
             yield server
 
@@ -183,13 +191,18 @@ class Server:
     """A `runserver` process and what it has said."""
 
     def __init__(
-        self, site: Site, where: str, options: tuple[str, ...], variables: dict[str, str]
+        self,
+        site: Site,
+        where: str,
+        options: tuple[str, ...],
+        variables: dict[str, str],
+        manage: str | None,
     ) -> None:
         """Start the command."""
         kept = {k: v for k, v in os.environ.items() if k in {"HOME", "LANG", "PATH"}}
         self.process = Process(
-            [sys.executable, "manage.py", "runserver", where, *options],
-            folder=site.folder,
+            [sys.executable, manage or "manage.py", "runserver", where, *options],
+            folder=site.folder.parent if manage else site.folder,
             environment=kept | {"PYTHONUNBUFFERED": "1"} | variables,
         )
 

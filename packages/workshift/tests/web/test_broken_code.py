@@ -123,3 +123,17 @@ def test_what_the_old_code_holds_is_waited_for(site: Site) -> None:
         assert request.let_go() == (200, "0")
         server.process.next_line("Reloaded in")
         assert site.get() == (200, "1")
+
+
+def test_what_stays_missing_is_tried_once_more_and_not_for_ever(site: Site) -> None:
+    with site.server() as server:
+        request = site.begin_slow_request("first")
+        settings = site.read("mysite/settings.py")
+        site.write("mysite/settings.py", f"{settings}\nopen('missing')\n")
+        server.process.next_line("it is tried again once the old code has answered")
+        assert request.let_go() == (200, "0")
+        server.process.next_line("Every page says so; waiting for the next save")
+        assert site.get("/")[0] == 500
+        site.write("mysite/settings.py", settings)
+        server.process.next_line("Reloaded in")
+        assert server.process.output.count("The code does not load") == 2

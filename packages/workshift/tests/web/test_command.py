@@ -77,6 +77,51 @@ def test_djangos_own_manage_py_is_enough(site: Site) -> None:
         assert site.get() == (200, "1")
 
 
+def test_pages_get_the_script_behind_any_middleware(site: Site) -> None:
+    site.write(
+        "mysite/wsgi.py",
+        """
+from django.core.wsgi import get_wsgi_application
+
+inner = get_wsgi_application()
+
+
+class Answer:
+    def __init__(self, answer):
+        self.answer = answer
+
+    def __iter__(self):
+        return iter(self.answer)
+
+    def close(self):
+        self.answer.close()
+
+
+def application(environ, start):
+    return Answer(inner(environ, start))
+""",
+    )
+    middleware = """
+MIDDLEWARE = [
+    "django.middleware.gzip.GZipMiddleware",
+    "django.middleware.common.CommonMiddleware",
+]
+WSGI_APPLICATION = "mysite.wsgi.application"
+"""
+    site.write("mysite/settings.py", site.read("mysite/settings.py") + middleware)
+    with site.server("--grace", "0.2"):
+        client = http.client.HTTPConnection("127.0.0.1", site.port, timeout=DEADLINE)
+        client.request("GET", "/", headers={"Host": "localhost", "Accept-Encoding": "gzip"})
+        assert b"/__workshift__/page.js" in client.getresponse().read()
+        # A stream is one, too.
+        client.request("GET", "/stream", headers={"Host": "localhost"})
+        stream = client.getresponse()
+        assert stream.readline() == b"0\n"
+        site.save_version(1)
+        assert set(stream.read().split()) == {b"0"}
+        client.close()
+
+
 def test_without_the_app_for_static_files_it_serves_none(site: Site) -> None:
     settings = site.read("mysite/settings.py").replace('"django.contrib.staticfiles", ', "")
     site.write("mysite/settings.py", settings)
@@ -131,6 +176,40 @@ def test_the_project_sees_what_it_sees_with_djangos(site: Site) -> None:
     )
     with site.server():
         assert site.get() == (200, "runserver true")
+
+
+def test_what_manage_py_reads_from_dotenv_is_kept(site: Site) -> None:
+    site.write(".env", "DJANGO_SETTINGS_MODULE=mysite.settings\nGREETING=hello\n")
+    manage = site.read("manage.py").replace("workshift", "django.core")
+    site.write("manage.py", f"import environ\n\nenviron.Env.read_env('.env')\n{manage}")
+    site.write(
+        "pages/views.py",
+        site.read("pages/views.py")
+        + "\n\ndef version(request):\n    return HttpResponse(os.environ['GREETING'])\n",
+    )
+    with site.server():
+        assert site.get() == (200, "hello")
+
+
+def test_it_can_be_started_from_another_folder(site: Site) -> None:
+    site.write(
+        "pages/views.py",
+        site.read("pages/views.py") + "\nfrom workshift import paths\n\ndef version(request):\n"
+        "    return HttpResponse(str(paths.run()))\n",
+    )
+    manage = str((site.folder / "manage.py").relative_to(site.folder.parent))
+    with site.server(manage=manage):
+        assert site.get() == (200, str(site.folder / ".run"))
+        assert (site.folder / ".run/.gitignore").exists()
+
+
+@pytest.mark.parametrize("option", ["--settings=mysite.other", "--settings mysite.other"])
+def test_other_settings_can_be_named(site: Site, option: str) -> None:
+    site.write("mysite/other.py", site.read("mysite/settings.py"))
+    site.write("mysite/settings.py", "raise ValueError('not these')")
+    with site.server(*option.split()) as server:
+        assert "using settings 'mysite.other'" in server.process.output
+        assert site.get() == (200, "0")
 
 
 def test_what_settings_copy_from_dotenv_is_read_anew(site: Site) -> None:

@@ -1,6 +1,7 @@
 """One generation hands over to the next: no request is refused, cut or answered by old code."""
 
 import http.client
+import os
 import signal
 import socket
 from pathlib import Path
@@ -113,3 +114,41 @@ def test_a_template_is_live(site: Site) -> None:
     with site.server():
         site.write("pages/templates/page.html", "Other {{ version }}")
         eventually(lambda: site.get("/") == (200, "Other 0"), "the new template is shown")
+
+
+def test_an_old_generation_ends_while_what_a_view_has_forked_goes_on(site: Site) -> None:
+    views = site.read("pages/views.py")
+    fork = """    child = os.fork()
+    if child == 0:
+        time.sleep(600)
+        os._exit(0)
+    return HttpResponse(str(child))
+"""
+    site.write("pages/views.py", views.replace("    return HttpResponse(str(VERSION))\n", fork, 1))
+    with site.server() as server:
+        kept = http.client.HTTPConnection("127.0.0.1", site.port, timeout=DEADLINE)
+        kept.request("GET", "/version", headers={"Host": "localhost"})
+        child = int(kept.getresponse().read())
+        [zygote] = children(server.process.pid)
+        [old] = children(zygote)
+        site.write("pages/views.py", views)
+        server.process.next_line("Reloaded in")
+        eventually(lambda: not is_alive(old), "the old generation ends")
+        kept.request("GET", "/version", headers={"Host": "localhost"})
+        assert kept.getresponse().read() == b"0"
+        kept.close()
+    os.kill(child, signal.SIGKILL)
+
+
+def test_an_old_generation_ends_whatever_thread_the_project_has(site: Site) -> None:
+    views = site.read("pages/views.py")
+    site.write(
+        "pages/views.py",
+        f"{views}\nimport threading\n\nthreading.Thread(target=time.sleep, args=[600]).start()\n",
+    )
+    with site.server() as server:
+        [zygote] = children(server.process.pid)
+        [old] = children(zygote)
+        site.save_version(1)
+        site.wait_for_version(1)
+        eventually(lambda: not is_alive(old), "the old generation ends")

@@ -1,10 +1,13 @@
 """A project's command line: Django's, but some commands start even if the code is broken."""
 
 import sys
+from argparse import ArgumentError, ArgumentParser
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 
 from django.core import management
+from django.core.management.base import handle_default_options
 
 from .. import paths
 from ..dev import lifeline
@@ -28,6 +31,17 @@ def _starts_without_set_up(argv: Sequence[str]) -> bool:
     return bool(argv[1:2]) and argv[1] in _WITHOUT_SET_UP
 
 
+def _obey_default_options(arguments: Sequence[str]) -> None:
+    """Obey `--settings` and `--pythonpath`, as Django does, before anything asks for the settings."""
+    parser = ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("--settings")
+    parser.add_argument("--pythonpath")
+    # One without a value: the command itself says so.
+    with suppress(ArgumentError):
+        options, _ = parser.parse_known_args(list(arguments))
+        handle_default_options(options)
+
+
 def execute_from_command_line(argv: Sequence[str] | None = None) -> None:
     """Run the management command in `argv` (by default, this process's).
 
@@ -47,6 +61,7 @@ def execute_from_command_line(argv: Sequence[str] | None = None) -> None:
         require_settings_module()
         forget_dotenv_copy(root / ".env")
         remember_environment()
+        _obey_default_options(argv[2:])
         if _starts_without_set_up(argv) and not other_app.that_brings(argv[1]):
             command = management.load_command_class(_APP, argv[1])
             command.run_from_argv(argv)

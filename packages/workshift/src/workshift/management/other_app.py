@@ -21,7 +21,7 @@ def that_brings(command: str) -> str | None:
     """
     try:
         apps = [entry.partition(".apps.")[0] for entry in settings.INSTALLED_APPS]
-    except Exception:  # noqa: BLE001 - broken settings, which our command can handle.
+    except (Exception, SystemExit):  # noqa: BLE001 - broken, which our command can handle.
         return None
     ours = apps.index(_APP) if _APP in apps else len(apps)
     for position, app in enumerate(apps):

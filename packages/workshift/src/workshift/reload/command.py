@@ -79,7 +79,7 @@ def installed_apps() -> list[str]:
     """Return the packages in INSTALLED_APPS, in their order; none if the settings do not load."""
     try:
         return [entry.partition(".")[0] for entry in settings.INSTALLED_APPS]
-    except Exception:  # noqa: BLE001 - broken settings: the first generation shows what is wrong.
+    except (Exception, SystemExit):  # noqa: BLE001 - the first generation shows what is wrong.
         return []
 
 
@@ -87,5 +87,5 @@ def _generated_folders() -> list[Path]:
     """Return the folders of collected static files and of uploads."""
     try:
         return [Path(folder) for folder in (settings.STATIC_ROOT, settings.MEDIA_ROOT) if folder]
-    except Exception:  # noqa: BLE001 - broken settings: the first generation shows what is wrong.
+    except (Exception, SystemExit):  # noqa: BLE001 - the first generation shows what is wrong.
         return []

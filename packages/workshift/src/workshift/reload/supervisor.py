@@ -210,7 +210,8 @@ class Supervisor:
 
     def _boot(self, changes: Changes | None, *, instead: str = "") -> None:
         """Start a generation; `instead` says why it is to load no code, and answer with that."""
-        self._waiting = None
+        if not instead:
+            self._waiting = None
         self._last += 1
         ours, theirs = socket.socketpair()
         generation = GenerationHandle(
@@ -270,7 +271,7 @@ class Supervisor:
         if generation.retired:
             if generation.was_busy:
                 self._report.finished(generation.number)
-        elif not generation.serves and code is not None and code >= 0:
+        elif not (generation.serves or generation.stands_in) and code is not None and code >= 0:
             self._current = None
             self._broken(generation, code)
             if self._kind.answers_when_broken:
@@ -279,10 +280,16 @@ class Supervisor:
         else:
             self._current = None
             self._replace(generation, code)
-        if (changes := self._waiting) is not None and not self._others(self._current):
-            if self._current is not None:
-                self._retire(self._current)
-            self._boot(changes)
+        if self._waiting is None:
+            return
+        if not self._alive:
+            self._boot(self._waiting)
+        elif (last := self._current) is not None and self._alive == [last]:
+            # It only answers that the code does not load. Until it has ended, whatever it still
+            # holds itself would be in the way of the next one.
+            self._current = None
+            self._retire(last)
+            last.tell(messages.Stop())
 
     def _broken(self, generation: GenerationHandle, code: int) -> None:
         # What it needs, a port or a lock, may be what the ones before it still hold.

@@ -74,8 +74,10 @@ def listen(address: Address) -> socket.socket:
 def _holder(port: int, error: OSError) -> str:
     if error.errno != errno.EADDRINUSE:
         return ""
-    # Imported here because it needs psutil, which only development installs.
-    from ..dev.ports import holder_of  # noqa: PLC0415
-
+    try:
+        # Imported here because it needs psutil, which only development installs.
+        from ..dev.ports import holder_of  # noqa: PLC0415
+    except ModuleNotFoundError:
+        return ""
     holder = holder_of(port)
     return f" Process {holder.pid} listens there: {holder.command}" if holder else ""

@@ -122,6 +122,10 @@ class _Generation:
         server.serve()
         self._channel.send_unless_closed(messages.Retiring(server.activity.requests))
         server.activity.wait(options.grace)
+        # Python would wait for threads of the project's, for ever.
+        limit = threading.Timer(ABANDONED, os._exit, [0])
+        limit.daemon = True
+        limit.start()
         sys.exit(0)
 
     def listen(self) -> NoReturn:

@@ -68,9 +68,10 @@ class LivePage:
             headers = [("Content-Type", "text/javascript"), ("Cache-Control", "no-store")]
             start("200 OK", [*headers, ("Content-Length", str(len(body)))])
             return [body]
-        if self._adds_script and environ.get("REQUEST_METHOD") != "HEAD":
-            return self._with_script(environ, start)
-        return self._counted(self._application(environ, start))
+        if self._adds_script:
+            # A compressed page could not take the script.
+            environ.pop("HTTP_ACCEPT_ENCODING", None)
+        return self._answer(environ, start)
 
     def changed(self, paths: list[str]) -> None:
         """Tell the open pages that these files, which they may show, have changed."""
@@ -100,13 +101,7 @@ class LivePage:
                 with self._changing:
                     self._listeners.discard(ours)
 
-    def _counted(self, answer: Iterable[bytes]) -> Iterable[bytes]:
-        # Django says so of its own; another WSGI application may be inside a project's.
-        return (
-            _Stream(answer, self._count_stream) if getattr(answer, "streaming", False) else answer
-        )
-
-    def _with_script(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    def _answer(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         started: list[Any] = []
         is_late = False
 
@@ -118,11 +113,13 @@ class LivePage:
         if not started:
             # It starts with its first chunk, as a generator does.
             is_late = True
-            return self._counted(answer)
+            return _Stream(answer, self._count_stream)
         status, headers, *more = started
-        if getattr(answer, "streaming", True) or not _is_page(headers):
+        is_stream = _is_stream(answer, headers)
+        is_asked_for = self._adds_script and environ.get("REQUEST_METHOD") != "HEAD"
+        if is_stream or not (is_asked_for and _is_page(headers)):
             start(status, headers, *more)
-            return self._counted(answer)
+            return _Stream(answer, self._count_stream) if is_stream else answer
         body = b"".join(answer)
         if close := getattr(answer, "close", None):
             close()
@@ -160,6 +157,13 @@ class _Stream:
             self._counted.__exit__(None, None, None)
             if close := getattr(self._answer, "close", None):
                 close()
+
+
+def _is_stream(answer: Iterable[bytes], headers: list[tuple[str, str]]) -> bool:
+    """Tell whether an answer comes bit by bit, for as long as it likes."""
+    # Django says so of its own; what a middleware of WSGI hands on has only its headers.
+    has_length = any(name.lower() == "content-length" for name, _ in headers)
+    return bool(getattr(answer, "streaming", not has_length))
 
 
 def _is_page(headers: list[tuple[str, str]]) -> bool:

@@ -39,7 +39,9 @@ class Retirement:
         with self._begin:
             if not self.has_begun:
                 self.has_begun = True
-                os.close(self._writer)
+                # Never read, so that it is there for everybody. Closing would not do: a process
+                # that a view has forked holds a copy.
+                os.write(self._writer, b".")
 
 
 class Activity:

@@ -1,6 +1,7 @@
 """`python manage.py runserver`: Django's development server, with edited code live at once."""
 
 import argparse
+import contextlib
 import os
 import sys
 import uuid
@@ -14,6 +15,7 @@ from django.core.management.base import CommandParser, handle_default_options
 from django.utils import autoreload
 
 from ... import paths
+from ...private import make_run_folder
 from ...reload.arguments import add_arguments as add_reload_arguments
 from ...reload.kind import Kind
 from ...web import address
@@ -105,11 +107,15 @@ class Command(DjangoCommand):
         kind = Kind(
             module="workshift.web.generation",
             arguments=[written],
-            argv=sys.argv,
+            # Generations run in the project's folder.
+            argv=[os.path.abspath(sys.argv[0]), *sys.argv[1:]],  # noqa: PTH100 - not resolved.
             descriptors=tuple(sockets.descriptors),
             answers_when_broken=True,
             reads_anew=is_asset,
         )
+        # Without the folder the site still runs.
+        with contextlib.suppress(OSError):
+            make_run_folder()
         report.introduce()
         return supervise(
             kind,

@@ -7,11 +7,14 @@ const tell = (message) => {
   ports.forEach((port) => port.postMessage(message));
 };
 
+let pause = 500; // milliseconds
+
 const listen = () => {
   const source = new EventSource("events");
   let failures = 0;
   source.addEventListener("version", (event) => {
     failures = 0;
+    pause = 500;
     said = [];
     tell(["version", event.data]);
   });
@@ -20,9 +23,11 @@ const listen = () => {
     said = [];
     failures += 1;
     // It tries again by itself, at once: right for a hand-over, too often for a server that is gone.
-    if (failures > 5 || source.readyState === EventSource.CLOSED) {
+    const isAnotherServer = source.readyState === EventSource.CLOSED;
+    if (failures > 5 || isAnotherServer) {
       source.close();
-      setTimeout(listen, 500);
+      setTimeout(listen, pause);
+      if (isAnotherServer) pause = Math.min(2 * pause, 30000);
     }
   });
 };

@@ -4,20 +4,32 @@
   const version = script.dataset.version;
   let changes = Number(script.dataset.changes);
   const wasPosted = "posted" in script.dataset;
-  const seen = `workshift-version ${location.pathname}`;
+  const seen = `workshift-version ${location.pathname}${location.search}`;
+  const first = new Map(); // fields, and what was in them when they were entered
   const edited = new Set();
   let notice = null;
 
+  const content = (field) =>
+    field.options
+      ? [...field.options].map((option) => option.selected).join()
+      : [field.type === "file" ? field.files.length : field.value, field.checked].join();
+
+  // The innermost one, also in a shadow tree.
+  const fieldOf = (event) => event.composedPath()[0];
+
+  const enter = (event) => {
+    const field = fieldOf(event);
+    if ("value" in field && !first.has(field)) first.set(field, content(field));
+  };
+
+  addEventListener("focusin", enter, true);
+  addEventListener("pointerdown", enter, true);
   // Only what a person has typed: a browser fills in passwords by itself.
-  addEventListener("input", (event) => edited.add(event.target), true);
+  addEventListener("input", (event) => edited.add(fieldOf(event)), true);
   addEventListener("reset", (event) => edited.forEach((one) => one.form === event.target && edited.delete(one)), true);
 
   const isEdited = (field) =>
-    field.isConnected &&
-    (field.isContentEditable ||
-      (field.options
-        ? [...field.options].some((option) => option.selected !== option.defaultSelected)
-        : field.type === "file" || field.value !== field.defaultValue || field.checked !== field.defaultChecked));
+    field.isConnected && (!("value" in field) || !first.has(field) || content(field) !== first.get(field));
 
   // For one who is typing, or whose form would be sent once more: the new code can wait.
   const offer = () => {
@@ -50,9 +62,15 @@
   const onChanged = ({ number, names }) => {
     if (number <= changes) return;
     changes = number;
+    // A page whose view writes the file that it shows would be loaded again and again.
+    const again = `workshift-changed ${names}`;
+    if (performance.now() < 2000 && sessionStorage.getItem(again)) return offer();
     const sheets = [...document.querySelectorAll('link[rel="stylesheet"]')];
     const hit = (sheet) => names.some((name) => new URL(sheet.href).pathname.endsWith(`/${name}`));
-    if (!names.every((name) => name.endsWith(".css")) || !sheets.some(hit)) return follow();
+    if (!names.every((name) => name.endsWith(".css")) || !sheets.some(hit)) {
+      sessionStorage.setItem(again, "reloaded");
+      return follow();
+    }
     for (const sheet of sheets.filter(hit)) {
       const fresh = sheet.cloneNode();
       const url = new URL(sheet.href);
