@@ -15,6 +15,7 @@ import redis
 from celery import Celery
 
 from tests import ROOT
+from tests.files import Files
 from workshift.testing.processes import (
     DEADLINE,
     Process,
@@ -64,7 +65,7 @@ def record(number, wait_for=None):
 '''
 
 
-class Project:
+class Project(Files):
     """A project in a folder of its own, with keys of its own in Redis."""
 
     def __init__(
@@ -103,17 +104,6 @@ class Project:
             broker_transport_options={"global_keyprefix": self.prefix},
             result_backend_transport_options={"global_keyprefix": self.prefix},
         )
-
-    def write(self, name: str, text: str) -> Path:
-        """Write a file as an editor does that saves in place."""
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        return path
-
-    def read(self, name: str) -> str:
-        """Return the text of a file."""
-        return (self.folder / name).read_text()
 
     def save_version(self, version: int) -> None:
         """Give the task module another version."""

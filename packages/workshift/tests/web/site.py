@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from tests.files import Files
 from workshift.testing.processes import DEADLINE, Process, eventually, free_port
 
 SETTINGS = """
@@ -102,7 +103,7 @@ if __name__ == "__main__":
 """
 
 
-class Site:
+class Site(Files):
     """A project of one app in a folder of its own."""
 
     def __init__(self, folder: Path) -> None:
@@ -118,17 +119,6 @@ class Site:
         self.write("pages/views.py", VIEWS)
         self.write("pages/templates/page.html", PAGE)
         self.write("pages/static/page.css", "h1 { color: rgb(1, 2, 3) }")
-
-    def write(self, name: str, text: str) -> Path:
-        """Write a file as an editor does that saves in place."""
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        return path
-
-    def read(self, name: str) -> str:
-        """Return the text of a file."""
-        return (self.folder / name).read_text()
 
     def save_version(self, version: int) -> None:
         """Give the views another version."""

@@ -34,7 +34,8 @@ from ..reload.look_around import look_around_soon
 from ..reload.stopping import ABANDONED
 from .broken_page import BrokenPage
 from .live_page import Application, LivePage
-from .server import Retirement, Server, ThreadedServer
+from .retire import Retirement
+from .server import Server, ThreadedServer
 from .sockets import Sockets
 
 # Seconds to wait for what earlier generations knew.
