@@ -43,7 +43,8 @@ def test_what_it_forgets_is_counted(
 def test_a_client_that_waits_is_found_by_its_address(embedded_redis: RedisServer) -> None:
     """As a generation that retires looks for its own connection."""
     [client] = embedded_redis.client.client_list()
-    connection: Any = embedded_redis.client.connection_pool.get_connection()
+    pool: Any = embedded_redis.client.connection_pool
+    [connection] = pool._available_connections
     for name, end in (("addr", "getsockname"), ("laddr", "getpeername")):
         host, port = getattr(connection._sock, end)()
         assert client[name] == f"{host}:{port}"
