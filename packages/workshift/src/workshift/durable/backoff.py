@@ -1,4 +1,7 @@
-"""Decides how long a row waits after a failed attempt, and which reason to store."""
+"""Decides how long a row waits after a failed attempt, and which reason to store.
+
+The first wait is the setting `DURABLE_BACKOFF_SECONDS`, in the settings of the project.
+"""
 
 import random
 from datetime import timedelta

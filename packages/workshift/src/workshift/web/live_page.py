@@ -1,5 +1,7 @@
 """Lets the open page follow the code: adds a script to each page, and tells it what has changed.
 
+What the page then does is in `scripts/page.js`.
+
 It stands around the project's WSGI application, so no setting has to be made for it, and works
 within a Content-Security-Policy of `'self'`.
 """

@@ -1,5 +1,7 @@
 """Retires a generation: it stops taking tasks at once, and ends when its last one is done.
 
+`reload/supervisor.py` says when.
+
 Celery's warm shutdown alone is not enough. Redis serves the client that has waited longest, so
 the worker's outstanding BRPOP (up to 1 s) would catch the first task sent after a save and keep
 it until the worker exits, behind whatever it is running.
