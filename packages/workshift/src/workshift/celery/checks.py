@@ -9,7 +9,7 @@ import contextlib
 import ssl
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -48,8 +48,14 @@ def project_app() -> Any:
     Returns None if there is none, or none that loads: others say why.
     """
     with contextlib.suppress(Exception):
-        return celery_app.find()[1]
+        return _found_app()
     return None
+
+
+@cache
+def _found_app() -> Any:
+    # Each check asks several times, and finding it looks at files. What it raises is not kept.
+    return celery_app.find()[1]
 
 
 def check(find: Callable[..., Messages]) -> Callable[..., Messages]:

@@ -102,9 +102,9 @@ def listens(port: int) -> bool:
 def main(procfile: Path, port: int, places: str) -> int:
     """Run the processes in `procfile` until one of them ends or we are told to stop.
 
-    `port` is the first process's PORT; `places` is what to open. Like `honcho start`, but `.env` is not read: its values
-    would look like real variables and hide every later edit of the file. And a process whose
-    command does not use $PORT gets the site's. Returns the exit code.
+    `port` is the first process's PORT; `places` is what to open. Like `honcho start`, but `.env` is
+    not read: its values would look like real variables and hide every later edit of the file. And a
+    process whose command does not use $PORT gets the site's. Returns the exit code.
     """
     # `launch` has computed how long a stop may take; honcho's own limit may be too short.
     honcho_manager.KILL_WAIT = float(os.environ.get("DEV_STOP_SECONDS", honcho_manager.KILL_WAIT))

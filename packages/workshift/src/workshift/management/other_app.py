@@ -13,16 +13,21 @@ _INCLUDED = "django.contrib.staticfiles"
 _ASGI_SERVERS = frozenset({"daphne", "uvicorn"})
 
 
+def installed() -> list[str]:
+    """Return the packages in INSTALLED_APPS, in their order; none if the settings do not load."""
+    try:
+        return [entry.partition(".apps.")[0] for entry in settings.INSTALLED_APPS]
+    except (Exception, SystemExit):  # noqa: BLE001 - broken, which our commands can handle.
+        return []
+
+
 def that_brings(command: str) -> str | None:
     """Return the app whose command of this name runs instead of ours, or None.
 
     As in Django, the app that comes first in INSTALLED_APPS wins, and ours if the settings do not
     load.
     """
-    try:
-        apps = [entry.partition(".apps.")[0] for entry in settings.INSTALLED_APPS]
-    except (Exception, SystemExit):  # noqa: BLE001 - broken, which our command can handle.
-        return None
+    apps = installed()
     ours = apps.index(_APP) if _APP in apps else len(apps)
     for position, app in enumerate(apps):
         if (

@@ -3,8 +3,8 @@
 import argparse
 import asyncio
 import sysconfig
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 
@@ -18,9 +18,6 @@ from .report import Report
 from .supervisor import Supervisor
 from .watcher import Watcher
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 
 def supervise(
     kind: Kind,
@@ -29,7 +26,7 @@ def supervise(
     *,
     fresh: bool,
     own_group: bool,
-    more_suffixes: "Iterable[str]" = (),
+    more_suffixes: Iterable[str] = (),
 ) -> int:
     """Run generations of `kind` until the command is told to stop; return the exit code.
 
@@ -37,17 +34,6 @@ def supervise(
     With `own_group` each leads a process group, so that all its processes can be killed.
     `more_suffixes` are those of files that count besides code.
     """
-    return asyncio.run(_supervise(kind, report, options, fresh, own_group, more_suffixes))
-
-
-async def _supervise(
-    kind: Kind,
-    report: Report,
-    options: argparse.Namespace,
-    fresh: bool,  # noqa: FBT001 - those of `supervise()`.
-    own_group: bool,  # noqa: FBT001
-    more_suffixes: "Iterable[str]",
-) -> int:
     root = paths.project()
     queue: asyncio.Queue[Event] = asyncio.Queue()
     launcher = (FreshLauncher if fresh else ZygoteLauncher)(
@@ -72,15 +58,7 @@ async def _supervise(
         poll=options.poll,
     )
     supervisor = Supervisor(root, queue, launcher, watcher, report, grace=options.grace)
-    return await supervisor.run()
-
-
-def installed_apps() -> list[str]:
-    """Return the packages in INSTALLED_APPS, in their order; none if the settings do not load."""
-    try:
-        return [entry.partition(".")[0] for entry in settings.INSTALLED_APPS]
-    except (Exception, SystemExit):  # noqa: BLE001 - the first generation shows what is wrong.
-        return []
+    return asyncio.run(supervisor.run())
 
 
 def _generated_folders() -> list[Path]:

@@ -38,7 +38,7 @@ _SUFFIXES = frozenset({".py", ".mo", ".po"})
 _ROOT_FILES = frozenset({".env", ".env.example", "pyproject.toml", "uv.lock"})
 
 # Below these every file counts: whatever its name, a task may render it.
-_CONTENT_FOLDERS = frozenset({"templates", "jinja2"})
+CONTENT_FOLDERS = frozenset({"templates", "jinja2"})
 
 # What editors, file managers, merges and network file systems leave beside a file.
 _LEFT_BESIDE = re.compile(
@@ -100,7 +100,7 @@ class FileFilter:
         return (
             path.suffix in self._suffixes
             or (path.name in _ROOT_FILES and path.parent == self.root)
-            or not _CONTENT_FOLDERS.isdisjoint(path.parts[len(self.root.parts) :])
+            or not CONTENT_FOLDERS.isdisjoint(path.parts[len(self.root.parts) :])
             or any(extra in path.parents for extra in self.extra)
         )
 

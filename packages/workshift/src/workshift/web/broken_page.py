@@ -57,8 +57,9 @@ class BrokenPage:
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request, as WSGI has it."""
-        content_type, body = "text/html; charset=utf-8", self._body(environ)
-        if "text/html" not in environ.get("HTTP_ACCEPT", "text/html").replace("*/*", "text/html"):
+        if "text/html" in environ.get("HTTP_ACCEPT", "text/html").replace("*/*", "text/html"):
+            content_type, body = "text/html; charset=utf-8", self._body(environ)
+        else:
             content_type, body = "text/plain; charset=utf-8", self._plain(environ)
         content = body.encode(errors="replace")
         headers = [

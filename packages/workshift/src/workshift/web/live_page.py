@@ -149,16 +149,14 @@ class _Stream:
         self._answer = answer
         self._counted = count()
         self._counted.__enter__()
-        self._closing = threading.Lock()
 
     def __iter__(self) -> Iterator[bytes]:
         yield from self._answer
 
     def close(self) -> None:
-        if self._closing.acquire(blocking=False):
-            self._counted.__exit__(None, None, None)
-            if close := getattr(self._answer, "close", None):
-                close()
+        self._counted.__exit__(None, None, None)
+        if close := getattr(self._answer, "close", None):
+            close()
 
 
 def _is_stream(answer: Iterable[bytes], headers: list[tuple[str, str]]) -> bool:

@@ -19,13 +19,9 @@ class WebReport(Report):
         """Name files relative to `root`; the site is at `address`."""
         super().__init__(root, verbose=verbose)
         self._address = address
-        self._is_introduced = False
 
     def introduce(self) -> None:
         """Say what Django's `runserver` says first: editors look for the address in it."""
-        if self._is_introduced:
-            return
-        self._is_introduced = True
         settings = os.environ.get("DJANGO_SETTINGS_MODULE")
         print(f"Django version {get_version()}, using settings {settings!r}")
         print(f"Starting WSGI development server at {self._address.url}", flush=True)

@@ -13,7 +13,6 @@ class Retirement:
     def __init__(self) -> None:
         """Begin before it."""
         self._reader, self._writer = os.pipe()
-        self._begin = threading.Lock()
         self.has_begun = False
 
     def fileno(self) -> int:
@@ -21,13 +20,12 @@ class Retirement:
         return self._reader
 
     def begin(self) -> None:
-        """Let everybody know."""
-        with self._begin:
-            if not self.has_begun:
-                self.has_begun = True
-                # Never read, so that it is there for everybody. Closing would not do: a process
-                # that a view has forked holds a copy.
-                os.write(self._writer, b".")
+        """Let everybody know; the thread that hears the supervisor calls this."""
+        if not self.has_begun:
+            self.has_begun = True
+            # Never read, so that it is there for everybody. Closing would not do: a process that a
+            # view has forked holds a copy.
+            os.write(self._writer, b".")
 
 
 class Activity:

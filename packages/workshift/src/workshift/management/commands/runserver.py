@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import dataclasses
 import os
 import sys
 import uuid
@@ -17,6 +18,7 @@ from django.utils import autoreload
 from ... import paths
 from ...private import make_run_folder
 from ...reload.arguments import add_arguments as add_reload_arguments
+from ...reload.filters import CONTENT_FOLDERS
 from ...reload.kind import Kind
 from ...web import address
 from ...web.generation import Options
@@ -37,9 +39,6 @@ _ASSETS = frozenset(
     {".avif", ".css", ".gif", ".ico", ".jpeg", ".jpg", ".js", ".mjs", ".png", ".svg"}
     | {".ttf", ".webp", ".woff", ".woff2"}
 )
-
-# A template's name may end like theirs, and a template is kept once it is loaded.
-_TEMPLATES = frozenset({"jinja2", "templates"})
 
 
 class Command(DjangoCommand):
@@ -89,9 +88,8 @@ class Command(DjangoCommand):
         except management.CommandError as error:
             self.stderr.write(str(error))
             return 1
-        where = address.Address(
-            where.host, sockets.listening.getsockname()[1], is_ipv6=where.is_ipv6
-        )
+        # 0 was any free one.
+        where = dataclasses.replace(where, port=sockets.listening.getsockname()[1])
         report = WebReport(root, where, verbose=options.verbose)
         written = Options(
             host=where.host,
@@ -130,4 +128,5 @@ class Command(DjangoCommand):
 
 def is_asset(path: Path) -> bool:
     """Tell whether the file at `path` is served as it is, and read anew for each request."""
-    return path.suffix in _ASSETS and _TEMPLATES.isdisjoint(path.parts)
+    # A template's name may end like theirs, and a template is kept once it is loaded.
+    return path.suffix in _ASSETS and CONTENT_FOLDERS.isdisjoint(path.parts)

@@ -22,6 +22,7 @@ from ...reload.kind import Kind
 from ...reload.launcher import path_of_generations, python
 from ...reload.report import Report
 from ...worker import celery_app
+from .. import other_app
 from ..extra import only_for_development
 
 with only_for_development():
@@ -142,5 +143,5 @@ def _say_what_is_there_to_know(report: Report) -> None:
         with contextlib.suppress(OSError):
             hint.touch()
         report.hint_at_manage()
-    if "channels" in command.installed_apps():
+    if "channels" in other_app.installed():
         report.channels_too()
