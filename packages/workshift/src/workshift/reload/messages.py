@@ -156,6 +156,7 @@ class Fork(Message):
     environment: dict[str, str]
     bytecode: str | None  # the folder for compiled modules; None: beside them
     own_group: bool  # whether it leads a process group
+    after_preload: bool = False  # whether it waits until all is imported in advance
 
 
 @dataclass(frozen=True)
