@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
+from .. import after_setup
+
 
 class DurableConfig(AppConfig):
     """Loads every app's `tasks.py`, so that the web process knows which task to send for a row."""
@@ -11,4 +13,5 @@ class DurableConfig(AppConfig):
 
     def ready(self) -> None:
         """Import the tasks and the checks; both need the models."""
-        autodiscover_modules("tasks", "checks")
+        autodiscover_modules("checks")
+        after_setup.call(lambda: autodiscover_modules("tasks"))

@@ -24,6 +24,7 @@ class Changes:
     paths: set[Path] = field(default_factory=set)
     seen_at: float = field(default_factory=time.monotonic)  # seconds of the monotonic clock
     packages: bool = False  # the installed packages changed
+    came_or_went: set[Path] = field(default_factory=set)  # those that are new, or gone
 
 
 class Batch:
@@ -62,9 +63,10 @@ class Batch:
         before, self._before = self._before, {}
         self._changes, self._timer = None, None
         # What has come and gone within a batch, as an editor's own files do, has never been there.
-        changes.paths = {
-            Path(path)
-            for path, known in before.items()
-            if known is not None or signature(path) is not None
-        }
+        for path, known in before.items():
+            now = signature(path)
+            if known is not None or now is not None:
+                changes.paths.add(Path(path))
+            if (known is None) != (now is None):
+                changes.came_or_went.add(Path(path))
         self._on_complete(list(before), changes)

@@ -1,13 +1,13 @@
 """Defines what can happen to the supervisor: its loop takes these events one by one.
 
-The watcher posts `Changes`, the launcher `Forked`, `Exited` and `LeftOut` as the zygote sends them.
+The watcher posts `Changes`, the launcher those messages of the zygote and of snapshots that are not for it.
 """
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .batch import Changes
-from .messages import Exited, Forked, LeftOut, Message, MessageError
+from .messages import Message, MessageError
 
 if TYPE_CHECKING:
     from .generation_handle import GenerationHandle
@@ -105,9 +105,7 @@ class PauseOver:
 
 Event = (
     Changes
-    | Exited
-    | Forked
-    | LeftOut
+    | Message
     | PreloadFailed
     | ZygoteMisunderstood
     | Said

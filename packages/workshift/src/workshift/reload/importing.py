@@ -10,7 +10,7 @@ import importlib.util
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 # By module, why it is left out.
@@ -43,7 +43,6 @@ def _kept_open() -> tuple[int, int]:
 def watched(imports: Imports) -> Iterator[Reasons]:
     """Note who imports whom in `imports`; yield the reasons of those that ask for the settings."""
     reasons: Reasons = {}
-    original = builtins.__import__
     with contextlib.ExitStack() as undo:
         watched: list[Any] = []
 
@@ -53,25 +52,36 @@ def watched(imports: Imports) -> Iterator[Reasons]:
                 watched.append(settings)
                 undo.enter_context(_noting_questions(settings, reasons))
 
-        def noting(
-            name: str,
-            globals: Any = None,  # noqa: A002 - as the function is called that this stands for.
-            locals: Any = None,  # noqa: A002
-            fromlist: Any = (),
-            level: int = 0,
-        ) -> Any:
-            if importer := (globals or {}).get("__name__"):
-                absolute = _absolute(name, globals, level)
-                names = (absolute, *(f"{absolute}.{one}" for one in fromlist or ()))
-                imports.setdefault(importer, set()).update(names)
-            module = original(name, globals, locals, fromlist, level)
-            watch_settings()
-            return module
-
-        undo.callback(setattr, builtins, "__import__", original)
-        builtins.__import__ = noting
+        undo.enter_context(noting(imports, watch_settings))
         watch_settings()
         yield reasons
+
+
+@contextlib.contextmanager
+def noting(imports: Imports, after_each: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Note in `imports` what each module's `import` statements name; call `after_each` of them."""
+    original = builtins.__import__
+
+    def noted(
+        name: str,
+        globals: Any = None,  # noqa: A002 - as the function is called that this stands for.
+        locals: Any = None,  # noqa: A002
+        fromlist: Any = (),
+        level: int = 0,
+    ) -> Any:
+        if importer := (globals or {}).get("__name__"):
+            absolute = _absolute(name, globals, level)
+            names = (absolute, *(f"{absolute}.{one}" for one in fromlist or ()))
+            imports.setdefault(importer, set()).update(names)
+        module = original(name, globals, locals, fromlist, level)
+        after_each()
+        return module
+
+    builtins.__import__ = noted
+    try:
+        yield
+    finally:
+        builtins.__import__ = original
 
 
 def _absolute(name: str, importer: dict[str, Any], level: int) -> str:

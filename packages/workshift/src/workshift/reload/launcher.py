@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import socket
 import subprocess
 import sys
@@ -11,14 +12,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import bytecode, messages
+from .batch import Changes
 from .channel import Channel, ChannelClosedError
 from .events import PreloadFailed, ZygoteMisunderstood
 from .kind import Kind
-from .messages import EX_PROTOCOL, Exited, Forked, LeftOut
-from .stopping import ABANDONED_GENERATION
+from .messages import EX_PROTOCOL, Exited, Forked, LeftOut, Message
+from .snapshots import Snapshots
+from .stopping import ABANDONED_GENERATION, ABANDONED_MORE
 
 # Seconds until a zygote that died before it was of use is replaced.
 _AFTER_FAILURE = 1.0
+
+# The module of snapshots, and the number of what is forked and no generation.
+_SNAPSHOT = f"{__package__}.snapshot"
+_NO_GENERATION = 0
 
 _FRESH_START = """
 import sys
@@ -38,29 +45,27 @@ class Launcher:
     kind: Kind
     directory: Path  # where generations run
     environment: dict[str, str]  # what they run with
-    post: Callable[[Forked | Exited | LeftOut | PreloadFailed | ZygoteMisunderstood], None]
+    post: Callable[[Message | PreloadFailed | ZygoteMisunderstood], None]
     own_group: bool  # whether a generation leads a process group, as a pool of processes needs
 
     def start(self) -> None:
         """Get ready; must be called in the running event loop."""
 
-    def launch(self, number: int, control: socket.socket, more: Sequence[str] = ()) -> None:
+    def launch(self, number: int, control: socket.socket, more: Sequence[str] = ()) -> str:
         """Start generation `number`, hand it `control`, and close our copy of that.
 
-        `more` are arguments besides those of its kind.
+        `more` are arguments besides those of its kind. Returns what it is started from.
         """
         raise NotImplementedError
 
-    def learn(self, modules: Mapping[str, str | None], own: Collection[str]) -> None:
-        """Note the installed modules, with their files, and the `own` ones of a generation."""
+    def learn(self, modules: Mapping[str, str | None], own: Mapping[str, str], booted: int) -> None:
+        """Note the installed modules and the `own` ones of a generation, with their files.
 
-    def holds(self, paths: Collection[Path]) -> bool:
-        """Tell whether one of these files is that of a module which is imported in advance."""
-        del paths
-        return False
+        So many of its own it had imported when it was ready.
+        """
 
-    def renew(self) -> None:
-        """Forget what is imported: the installed packages have changed."""
+    def changed(self, changes: Changes) -> None:
+        """Forget what is imported in advance and not the same any more."""
 
     def stop(self) -> None:
         """End what this launcher itself has running; generations have ended before."""
@@ -76,45 +81,46 @@ class ZygoteLauncher(Launcher):
 
     _learns: bool = field(default=True, init=False)
     _modules: dict[str, Path | None] = field(default_factory=dict, init=False)
-    _own: set[str] = field(default_factory=set, init=False)
+    _own: dict[str, str] = field(default_factory=dict, init=False)
     _left_out: dict[str, str] = field(default_factory=dict, init=False)
     _zygote: "_ZygoteProcess | None" = field(default=None, init=False)
     _leaving: "list[_ZygoteProcess]" = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        """Begin without snapshots."""
+        self._snapshots = Snapshots(self.kind.module, self._fork_snapshot, self.post)
 
     def start(self) -> None:
         """Start the zygote, which begins to import what is known so far."""
         self._running()
 
-    def launch(self, number: int, control: socket.socket, more: Sequence[str] = ()) -> None:
-        """Have the zygote fork generation `number`."""
-        request = messages.Fork(
-            number=number,
-            arguments=[*self.kind.arguments, *more],
-            module=self.kind.module,
-            directory=str(self.directory),
-            path=path_of_generations(self.directory),
-            argv=self.kind.argv,
-            environment=self.environment,
-            # The first generation imports all packages, and finds them compiled where they are.
-            bytecode=str(self.directory / bytecode.FOLDER) if self._modules else None,
-            own_group=self.own_group,
-        )
+    def launch(self, number: int, control: socket.socket, more: Sequence[str] = ()) -> str:
+        """Have generation `number` forked."""
+        request = self._request(number, self.kind.module, [*self.kind.arguments, *more])
         with control:
-            try:
-                self._running().channel.send(request, (control.fileno(),))
-            except ChannelClosedError:
-                self._lost(self._running())
-                self._running().channel.send(request, (control.fileno(),))
+            for name, channel in self._snapshots.usable():
+                with contextlib.suppress(ChannelClosedError):
+                    channel.send(request, (control.fileno(),))
+                    return name
+            self._ask_zygote(request, control)
+        return "zygote"
 
-    def learn(self, modules: Mapping[str, str | None], own: Collection[str]) -> None:
+    def learn(self, modules: Mapping[str, str | None], own: Mapping[str, str], booted: int) -> None:
         """Have the zygote import `modules` as well, now and after every restart."""
         if not self._learns:
             return
         new = [name for name in modules if name not in self._modules]
         self._modules |= {name: Path(file) if (file := modules[name]) else None for name in new}
-        self._own.update(own)
+        self._own |= own
         if new and self._zygote:
             self._teach(self._zygote, new)
+        self._snapshots.learn(own, booted)
+
+    def changed(self, changes: Changes) -> None:
+        """Have a new zygote if the old one has imported what is another now; and snapshots."""
+        if changes.packages or self.holds(changes.paths):
+            self.renew()
+        self._snapshots.changed(changes)
 
     def holds(self, paths: Collection[Path]) -> bool:
         """Tell whether one of these files is that of a module which is imported in advance."""
@@ -128,6 +134,7 @@ class ZygoteLauncher(Launcher):
         self._replace()
 
     def _replace(self) -> None:
+        self._snapshots.forget()
         if self._zygote:
             self._leaving.append(self._zygote)
             # If it has just died, its end is yet to be seen, and is that of one that leaves.
@@ -135,8 +142,43 @@ class ZygoteLauncher(Launcher):
         self._zygote = None
         self._running()
 
+    def _request(self, number: int, module: str, arguments: list[str]) -> messages.Fork:
+        return messages.Fork(
+            number=number,
+            arguments=arguments,
+            module=module,
+            directory=str(self.directory),
+            path=path_of_generations(self.directory),
+            argv=self.kind.argv,
+            environment=self.environment,
+            # The first generation imports all packages, and finds them compiled where they are.
+            bytecode=str(self.directory / bytecode.FOLDER) if self._modules else None,
+            own_group=self.own_group,
+        )
+
+    def _ask_zygote(self, request: messages.Fork, control: socket.socket) -> None:
+        try:
+            self._running().channel.send(request, (control.fileno(),))
+        except ChannelClosedError:
+            self._lost(self._running())
+            self._running().channel.send(request, (control.fileno(),))
+
+    def _fork_snapshot(self, parent: Channel | None, control: socket.socket) -> None:
+        request = dataclasses.replace(
+            self._request(_NO_GENERATION, _SNAPSHOT, []),
+            own_group=False,
+            after_preload=True,
+        )
+        if parent is None:
+            self._ask_zygote(request, control)
+        else:
+            # If it has just died, so will the one that is not forked.
+            with contextlib.suppress(ChannelClosedError):
+                parent.send(request, (control.fileno(),))
+
     def stop(self) -> None:
         """Let every zygote end and wait for it."""
+        self._snapshots.forget()
         for zygote in [*self._leaving, self._zygote]:
             if zygote:
                 self._end(zygote)
@@ -183,6 +225,7 @@ class ZygoteLauncher(Launcher):
                     self._leave_out(LeftOut(reasons))
                     if zygote is self._zygote:
                         self._replace()
+                        self._snapshots.make()
                 case _:
                     stray = messages.MessageError(f"{message} is not for the launcher.")
                     self.post(ZygoteMisunderstood(stray))
@@ -194,6 +237,7 @@ class ZygoteLauncher(Launcher):
     def _lost(self, zygote: "_ZygoteProcess") -> None:
         code = self._end(zygote)
         self._zygote = None
+        self._snapshots.forget()
         if code == EX_PROTOCOL:
             # So would the next one.
             self.post(PreloadFailed(code))
@@ -243,7 +287,7 @@ class _ZygoteProcess:
                     "-P",
                     Path(__file__).with_name("zygote.py"),
                     str(theirs.fileno()),
-                    str(ABANDONED_GENERATION),
+                    str(ABANDONED_GENERATION + 2 * ABANDONED_MORE),
                 ],
                 cwd=directory,
                 env={k: v for k, v in environment.items() if k != "DJANGO_SETTINGS_MODULE"},
@@ -256,7 +300,7 @@ class _ZygoteProcess:
 class FreshLauncher(Launcher):
     """Starts each generation as a fresh Python process, which imports all by itself."""
 
-    def launch(self, number: int, control: socket.socket, more: Sequence[str] = ()) -> None:
+    def launch(self, number: int, control: socket.socket, more: Sequence[str] = ()) -> str:
         """Start generation `number` and a thread that waits for its end."""
         with control:
             descriptor = control.fileno()
@@ -290,3 +334,4 @@ class FreshLauncher(Launcher):
         # Not the loop's executor: that has a handful of threads, and more generations may live.
         threading.Thread(target=wait, name=f"generation {number}", daemon=True).start()
         self.post(Forked(number, process.pid))
+        return "nothing"

@@ -1,9 +1,6 @@
 """Looks, in a generation that serves, at what it has imported and at what is to be done by hand."""
 
-import os
-import site
 import sys
-import sysconfig
 import threading
 import traceback
 from pathlib import Path
@@ -13,23 +10,13 @@ from django.core.checks import run_checks
 from . import messages
 from .channel import Channel
 from .migrations import unapplied
+from .own_code import modules
 from .pulled import some
 from .terminal_of_stack import is_mine_to_say
 
 # Seconds after which a generation that is ready looks: not at once, as the first tasks or requests
 # are waiting.
 _DELAY = 0.5
-
-_FOREIGN_FOLDERS = tuple(
-    os.path.join(folder, "")  # noqa: PTH118 - the trailing separator is the point.
-    for folder in {
-        *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-        *site.getsitepackages(),
-        site.getusersitepackages(),
-        # This library, installed in a way that leaves it where it is.
-        str(Path(__file__).parent.parent),
-    }
-)
 
 
 def look_around_soon(channel: Channel, run_folder: Path, *, checks: bool = True) -> None:
@@ -39,21 +26,26 @@ def look_around_soon(channel: Channel, run_folder: Path, *, checks: bool = True)
     migrations are not applied. What Django's `checks` find does not keep the generation from
     serving, but is printed. `run_folder` is the project's `.run`.
     """
-    timer = threading.Timer(_DELAY, _look_around, [channel, run_folder, checks])
+    booted = len(sys.modules)
+    timer = threading.Timer(_DELAY, _look_around, [channel, run_folder, booted, checks])
     timer.daemon = True
     timer.start()
 
 
-def _look_around(channel: Channel, run_folder: Path, checks: bool) -> None:  # noqa: FBT001
-    specs = [getattr(module, "__spec__", None) for module in list(sys.modules.values())]
-    origins = {spec.name: spec.origin for spec in specs if spec and spec.name != "__main__"}
-    foreign = {name: origin for name, origin in origins.items() if _is_foreign(origin)}
-    own = {name: origin for name, origin in origins.items() if origin and name not in foreign}
+def _look_around(
+    channel: Channel,
+    run_folder: Path,
+    booted: int,
+    checks: bool,  # noqa: FBT001
+) -> None:
+    loaded = list(sys.modules)
+    foreign, own = modules(loaded)
     channel.send_unless_closed(
         messages.Loaded(
             foreign=foreign,
-            own=list(own),
-            folders=sorted({str(Path(origin).parent) for origin in own.values()}),
+            own=own,
+            booted=len(own.keys() & set(loaded[:booted])),
+            folders=sorted({str(Path(file).parent) for file in own.values()}),
         )
     )
     names = unapplied()
@@ -71,10 +63,3 @@ def _checks() -> list[object]:
     except Exception as error:  # noqa: BLE001 - views that do not load; the web process shows them.
         line = "".join(traceback.format_exception_only(error)).strip().splitlines()
         return [f"Django's checks could not look at the project: {line[-1]} ({line[0].strip()})"]
-
-
-def _is_foreign(origin: str | None) -> bool:
-    """Tell whether a module from this file is the standard library's or an installed package's."""
-    if origin is None or not origin.endswith((".py", ".so", ".pyd", ".pyc")):
-        return True
-    return origin.startswith(_FOREIGN_FOLDERS)

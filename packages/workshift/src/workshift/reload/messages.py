@@ -94,7 +94,8 @@ class Loaded(Message):
     """The generation has imported these modules."""
 
     foreign: dict[str, str | None]  # installed ones, with their files
-    own: list[str]  # the project's
+    own: dict[str, str]  # the project's, with their files, in the order of their imports
+    booted: int  # how many of those it had imported before it was ready
     folders: list[str]  # that the project's are in
 
 
@@ -140,7 +141,51 @@ class ShutDown(Message):
     """Remote control asks for the end of the whole command."""
 
 
-# From the supervisor to the zygote.
+# From the supervisor to a snapshot, before anything else.
+
+
+@dataclass(frozen=True)
+class Hold(Message):
+    """Import this, and be ready to fork generations."""
+
+    kind: str  # the module of the kind of generation
+    imports: list[str] | None  # the modules to import; None: what Django's setup imports
+    left_out: list[str]  # modules that must not be imported
+    abandoned_grace: float  # seconds that generations get once the supervisor is gone
+
+
+# From a snapshot to the supervisor.
+
+
+@dataclass(frozen=True)
+class Held(Message):
+    """The snapshot is ready to fork generations."""
+
+    set_up: bool  # whether it holds what Django's setup imports, and no more
+    files: dict[str, str]  # of the project's modules that it holds
+    read: dict[str, list[int]]  # files and folders that they have read, with their signatures
+    imports: dict[str, list[str]]  # by module, which ones of the project it imports
+    left_out: list[str]  # the modules that are left to the generations
+    memory: int  # bytes that it does not share
+
+
+@dataclass(frozen=True)
+class Entangled(Message):
+    """Modules that are not left out need some that are; the snapshot is not made."""
+
+    imports: dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Unfit(Message):
+    """The project's import does what processes cannot share, so there is no snapshot of it."""
+
+    module: str  # that does it; empty: not known
+    file: str
+    does: str
+
+
+# From the supervisor to the zygote, and `Fork` to snapshots as well.
 
 
 @dataclass(frozen=True)

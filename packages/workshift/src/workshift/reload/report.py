@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .. import paths
 from . import stopping
-from .messages import EX_PROTOCOL
+from .messages import EX_PROTOCOL, Held, Unfit
 from .pulled import some
 from .terminal_of_stack import is_mine_to_say
 
@@ -29,6 +29,7 @@ class Report:
         self._root = root
         self._verbose = verbose
         self._noticed: dict[str, list[str]] = {}
+        self._unfit: set[Unfit] = set()
         # There is none if it was closed, as for a service.
         self._coloured = sys.stdout is not None and sys.stdout.isatty()
         if isinstance(sys.stdout, io.TextIOWrapper):
@@ -191,6 +192,42 @@ class Report:
             return
         because = ", ".join(f"{name} ({reason})" for name, reason in sorted(reasons.items()))
         self._say("note", f"Each generation imports for itself: {because}.")
+
+    def forked(self, number: int, origin: str) -> None:
+        """Say what generation `number` was forked from, with `--verbose`."""
+        if self._verbose:
+            self._say("note", f"Generation {number} was forked from the {origin}.")
+
+    def held(self, snapshot: Held) -> None:
+        """Say that there is a snapshot, with `--verbose`."""
+        if not self._verbose:
+            return
+        name = "Snapshot of the set-up" if snapshot.set_up else "Snapshot"
+        left = (
+            "" if snapshot.set_up else f", and leaves {len(snapshot.left_out)} to the generations"
+        )
+        self._say(
+            "note",
+            f"{name} ready: it holds {len(snapshot.files)} modules of the project{left}. It takes "
+            f"{snapshot.memory / 1e6:.0f} MB.",
+        )
+
+    def unfit(self, reason: Unfit) -> None:
+        """Say why there is no snapshot of the project: once."""
+        if reason in self._unfit:
+            return
+        self._unfit.add(reason)
+        who = (
+            f"{reason.module} ({self._files([Path(reason.file)])})"
+            if reason.module
+            else "a package"
+        )
+        self._say(
+            "note",
+            f"Each generation imports the whole project: {who} {reason.does} when it is imported, "
+            "which processes cannot share. If that happens in a function instead, reloads are "
+            "faster.",
+        )
 
     def preload_failed(self, code: int) -> None:
         """Say that the zygote ended with `code`, and nothing is imported in advance from now on."""

@@ -24,9 +24,12 @@ _SUPERVISOR = 0.5
 REDIS = 1.0
 
 # What a generation whose supervisor has died gets to stop consuming in, before it gives its tasks
-# back; and what the zygote waits for both, before it kills the generation.
+# back; and what whoever forked it waits for both, before it kills the generation.
 ABANDONED = 0.5
 ABANDONED_GENERATION = ABANDONED + GIVE_BACK
+
+# What each of the processes between the supervisor and a generation waits longer than the one below.
+ABANDONED_MORE = 0.25
 
 # After how long honcho kills, unless it is told otherwise (honcho.manager.KILL_WAIT).
 HONCHO = 5.0

@@ -139,6 +139,10 @@ class Supervisor:
                     self._boot(None)
             case messages.LeftOut(reasons):
                 self._report.left_out(reasons)
+            case messages.Held():
+                self._report.held(event)
+            case messages.Unfit():
+                self._report.unfit(event)
             case events.PreloadFailed(code):
                 self._report.preload_failed(code)
             case events.StopRequested():
@@ -166,8 +170,8 @@ class Supervisor:
                 sender.serves = True
                 if sender is self._current and not sender.stands_in:
                     self._broken(sender, code)
-            case messages.Loaded(foreign, own, folders):
-                self._launcher.learn(foreign, own)
+            case messages.Loaded(foreign, own, booted, folders):
+                self._launcher.learn(foreign, own, booted)
                 for folder in map(Path, folders):
                     if self._root != folder and self._root not in folder.parents:
                         self._watcher.add(folder)
@@ -194,8 +198,7 @@ class Supervisor:
         if self._stopping:
             return
         bytecode.forget(changes.paths, self._root)
-        if changes.packages or self._launcher.holds(changes.paths):
-            self._launcher.renew()
+        self._launcher.changed(changes)
         self._pause = 0.0
         # Retire first: a task that is sent from now on never runs on the old code.
         if self._current is not None:
@@ -221,7 +224,8 @@ class Supervisor:
         self._alive.append(generation)
         self._current = generation
         generation.listen()
-        self._launcher.launch(generation.number, theirs, [instead] if instead else [])
+        origin = self._launcher.launch(generation.number, theirs, [instead] if instead else [])
+        self._report.forked(generation.number, origin)
 
     def _ready(self, generation: GenerationHandle, tasks: list[str]) -> None:
         generation.serves = True

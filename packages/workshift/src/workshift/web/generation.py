@@ -26,8 +26,8 @@ from django.db import connections
 from django.urls import get_resolver
 from django.utils.autoreload import DJANGO_AUTORELOAD_ENV
 
-from .. import paths
-from ..reload import messages
+from .. import after_setup, paths
+from ..reload import collection, messages
 from ..reload.channel import Channel, ChannelClosedError
 from ..reload.loading import Failure
 from ..reload.look_around import look_around_soon
@@ -72,12 +72,11 @@ def main(control: int, number: int, arguments: list[str]) -> None:
     `control` is the descriptor of the channel to the supervisor. `arguments` are the written
     options, and a second one is what to answer with, without loading any code.
     """
+    collection.pause()
     # The supervisor decides when generations stop; a Ctrl-C in the terminal reaches us, too. Not
     # SIG_IGN, which a program that a view starts would inherit.
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, lambda *_: None)
-    # Projects ask this variable of Django's whether they are in the process that serves.
-    os.environ[DJANGO_AUTORELOAD_ENV] = "true"
     # Before the project, which may change the current folder.
     folder = paths.run()
     options = Options.read(arguments[0])
@@ -85,6 +84,16 @@ def main(control: int, number: int, arguments: list[str]) -> None:
     generation = _Generation(channel, number, options, folder)
     threading.Thread(target=generation.listen, name="retirement", daemon=True).start()
     generation.run(" ".join(arguments[1:]))
+
+
+def set_up() -> None:
+    """Set Django up; raise whatever the project's own modules raise when they are imported."""
+    # Projects ask this variable of Django's whether they are in the process that serves.
+    os.environ[DJANGO_AUTORELOAD_ENV] = "true"
+    # Once in each process: it also sets logging up, and what the project does about that.
+    if not apps.ready:
+        with after_setup.putting_off():
+            django.setup()
 
 
 class _Generation:
@@ -118,6 +127,7 @@ class _Generation:
         )
         server.set_app(self._page)
         self._channel.send_unless_closed(message)
+        collection.resume()
         if isinstance(message, messages.Ready):
             look_around_soon(self._channel, self._folder, checks=options.checks)
         server.serve()
@@ -190,7 +200,8 @@ class _Generation:
 
 def _load_project(options: Options) -> Application:
     """Import the settings, the apps and all views; raise whatever they raise."""
-    django.setup()
+    set_up()
+    after_setup.catch_up()
     if not settings.DEBUG and not settings.ALLOWED_HOSTS:
         raise ImproperlyConfigured("You must set settings.ALLOWED_HOSTS if DEBUG is False.")
     application = get_internal_wsgi_application()

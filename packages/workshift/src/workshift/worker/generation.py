@@ -16,10 +16,11 @@ from celery import Celery
 from celery.bin.celery import celery as celery_command
 from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 from celery.signals import worker_ready
+from django.apps import apps
 
-from .. import paths
+from .. import after_setup, paths
 from ..celery.internals import remember_redis_version
-from ..reload import messages
+from ..reload import collection, messages
 from ..reload.channel import Channel
 from ..reload.loading import Failure
 from ..reload.look_around import look_around_soon
@@ -35,8 +36,7 @@ def main(control: int, number: int, arguments: list[str]) -> None:
     `control` is the descriptor of the channel to the supervisor, `arguments` are options of
     `celery worker`. Ends the process with exit code 1 and a traceback if the code does not load.
     """
-    # Celery runs Django's checks twice at each start and drops what they find; see _look_around().
-    os.environ["CELERY_SKIP_CHECKS"] = "1"
+    collection.pause()
     remember_redis_version()
     channel = Channel(socket.socket(fileno=control))
     # A pool process that held it would keep the supervisor from seeing that we are gone.
@@ -73,14 +73,29 @@ def main(control: int, number: int, arguments: list[str]) -> None:
     sys.exit(code)
 
 
+def set_up() -> tuple[str, Celery]:
+    """Find the Celery app and set Django up; return the app, after what Celery calls it.
+
+    Raises AppNotFoundError, and whatever the project's own modules raise when they are imported.
+    """
+    # Celery runs Django's checks twice at each start and drops what they find; see _look_around().
+    os.environ["CELERY_SKIP_CHECKS"] = "1"
+    found = celery_app.find()
+    # Once in each process: it also sets logging up, and what the project does about that.
+    if not apps.ready:
+        with after_setup.putting_off():
+            django.setup()
+    return found
+
+
 def _load_project(folder: Path) -> tuple[str, Celery]:
     """Import the Celery app, the settings, the apps and all task modules.
 
     Returns the app, after what Celery calls it; says what is wrong and exits if something is.
     """
     try:
-        name, app = celery_app.find()
-        django.setup()
+        name, app = set_up()
+        after_setup.catch_up()
         app.loader.import_default_modules()
     except celery_app.AppNotFoundError as error:
         print(error, file=sys.stderr)
@@ -111,4 +126,5 @@ def _worker_options(number: int, arguments: list[str], app: Celery) -> list[str]
 def _on_ready(channel: Channel, app: Celery, folder: Path) -> None:
     tasks = sorted(name for name in app.tasks if not name.startswith("celery."))
     channel.send(messages.Ready(tasks))
+    collection.resume()
     look_around_soon(channel, folder)
