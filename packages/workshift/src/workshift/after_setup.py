@@ -27,7 +27,7 @@ def putting_off() -> Iterator[None]:
 
 def catch_up() -> None:
     """Call what was put off; from now on nothing is."""
-    global _put_off  # noqa: PLW0603
+    global _put_off
     functions, _put_off = _put_off or [], None
     for function in functions:
         function()

@@ -196,9 +196,8 @@ class Worker:
 
     def generations(self) -> list[int]:
         """Return the process ids of the generations that are alive."""
-        below = [pid for zygote in children(self.process.pid) for pid in children(zygote)]
-        # The zygote's other child, which tries what can be imported in advance, leads no group.
-        return [pid for pid in below if leads_group(pid)]
+        # Neither the zygote nor what else it forks leads a group.
+        return sorted(pid for pid in descendants(self.process.pid) if leads_group(pid))
 
     def processes(self) -> list[int]:
         """Return the ids of all processes below the command, itself included."""

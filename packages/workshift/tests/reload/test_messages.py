@@ -22,12 +22,16 @@ for channel in gc.get_objects():
 
 EXAMPLES = {
     int: -9,
+    float: 1.5,
     str: "naïve\nname",
     bool: True,
     str | None: None,
     list[str]: ["one", "two"],
+    list[str] | None: None,
     dict[str, int]: {"one": 1},
     dict[str, str]: {"one": "\udcff"},  # As in a variable that is not UTF-8.
+    dict[str, list[str]]: {"one": ["two"]},
+    dict[str, list[int]]: {"one": [2, 3]},
     dict[str, str | None]: {"one": None, "two": "2"},
     dict[str, Any]: {"one": {"command": "rate_limit", "arguments": {"task_name": None}}},
 }

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.files import Files
-from workshift.testing.processes import DEADLINE, Process, eventually, free_port
+from workshift.testing.processes import DEADLINE, Process, descendants, eventually, free_port
 
 SETTINGS = """
 DEBUG = True
@@ -196,11 +196,24 @@ class Server:
             environment=kept | {"PYTHONUNBUFFERED": "1"} | variables,
         )
 
+    def generations(self) -> list[int]:
+        """Return the process ids of the generations that are alive."""
+        # All else that is forked has one thread.
+        return sorted(pid for pid in descendants(self.process.pid) if thread_count(pid) > 1)
+
     def stop(self) -> int:
         """Send SIGTERM, if it still runs, and return the exit code."""
         if self.process.process.poll() is None:
             self.process.tell(signal.SIGTERM)
         return self.process.wait()
+
+
+def thread_count(pid: int) -> int:
+    """Return how many threads a process has; 0 if it has ended."""
+    try:
+        return len(list(Path(f"/proc/{pid}/task").iterdir()))
+    except FileNotFoundError:
+        return 0
 
 
 class SlowRequest:

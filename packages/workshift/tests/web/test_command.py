@@ -270,7 +270,7 @@ def test_nothing_outlives_a_killed_supervisor(site: Site, group: bool) -> None: 
 def test_a_killed_generation_and_a_killed_zygote_are_replaced(site: Site) -> None:
     with site.server() as server:
         [zygote] = children(server.process.pid)
-        [generation] = children(zygote)
+        [generation] = server.generations()
         os.kill(generation, signal.SIGKILL)
         # Its connections wait for the next one.
         assert site.get() == (200, "0")

@@ -236,6 +236,68 @@ def remember_redis_version() -> None:
     redis.utils.get_lib_version = functools.cache(redis.utils.get_lib_version)
 
 
+def load_configuration(app: Celery) -> None:
+    """Make the app read its settings, and call whoever waits for that."""
+    # Asking for any of them does.
+    _ = app.conf.imports
+
+
+def trace_on_demand() -> None:
+    """Make Celery build what runs a task when the task runs first.
+
+    It builds that for each task at each start, in the worker and again in each process of its pool,
+    which takes a tenth of a second for a thousand tasks.
+    """
+    # Imported here because web processes import this module, too, and need none of it.
+    from celery.app import trace  # noqa: PLC0415
+    from celery.worker.consumer import consumer  # noqa: PLC0415
+
+    build: Callable[..., Any] = trace.build_tracer
+
+    def build_tracer(*arguments: Any, **options: Any) -> Callable[..., Any]:
+        tracer: Callable[..., Any] | None = None
+
+        def run(*of_request: Any) -> Any:
+            nonlocal tracer
+            if tracer is None:
+                tracer = build(*arguments, **options)
+            return tracer(*of_request)
+
+        return run
+
+    # Where the pool's processes and the worker look for it.
+    for module in (trace, consumer):
+        vars(module)["build_tracer"] = build_tracer
+
+
+# By app, who had been told that it is finalized, before the last modules were imported.
+_told: dict[int, list[Any]] = {}
+
+
+def remember_finalized(app: Celery) -> None:
+    """Remember whom the app has told that all tasks are made: more may want to know later."""
+    _told[id(app)] = _receivers(app)
+
+
+def call_late_receivers(app: Celery) -> None:
+    """Tell those who have asked since `remember_finalized()`; nobody if that was not called."""
+    if id(app) not in _told:
+        return
+    told = _told.pop(id(app))
+    for receiver in _receivers(app):
+        if receiver not in told:
+            try:
+                receiver(sender=app, signal=app.on_after_finalize)
+            except Exception:
+                # As Celery does.
+                logging.getLogger(__name__).exception("Signal handler %r raised", receiver)
+
+
+def _receivers(app: Celery) -> list[Any]:
+    signal: Any = app.on_after_finalize
+    return list(signal._live_receivers(app))  # noqa: SLF001 - Celery has no other list.
+
+
 @contextmanager
 def kept_client(consumer: Any) -> Iterator[None]:
     """Keep the transport's Redis client while the block closes the connection.

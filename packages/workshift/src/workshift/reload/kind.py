@@ -15,8 +15,9 @@ class Kind:
     """A kind of generation: a module that boots, says that it is ready, retires and stops.
 
     The module has `main(control, number, arguments)`. `control` is the descriptor of the channel to
-    the supervisor; what is said there is in `messages.py`. It has `set_up()` as well, which sets Django
-    up as `main()` does, and which a snapshot calls.
+    the supervisor; what is said there is in `messages.py`. For snapshots it has two of the steps of
+    `main()` as well: `set_up()` sets Django up, and `prepare()` does what can be done before the last
+    modules are imported.
     """
 
     module: str

@@ -77,10 +77,15 @@ def _make(order: messages.Hold, channel: Channel) -> None:
     record = ImportRecord()
     sys.meta_path.insert(0, finder)
     with _silence(), record.listening(), noting(imports):
-        if order.imports is None:
-            importlib.import_module(order.kind).set_up()
-        else:
-            _import(order.imports, finder)
+        kind = importlib.import_module(order.kind)
+        try:
+            if order.imports is None:
+                kind.set_up()
+            else:
+                _import(order.imports, finder)
+                kind.prepare()
+        except BaseException:  # noqa: BLE001 - whatever it is, the generation says so.
+            os._exit(1)
     sys.meta_path.remove(finder)
     _disconnect()
     _, files = modules(list(sys.modules))
@@ -140,7 +145,8 @@ class _Finder(importlib.abc.MetaPathFinder):
             # It is not wanted any more, or nobody is there who wanted it.
             os._exit(0)
         if name in self.left_out:
-            for importer in _running(sys._getframe(1)):  # noqa: SLF001 - as Python's own warnings do.
+            # The order's own, if it is none of those that are being imported.
+            for importer in [*_running(sys._getframe(1))] or [""]:  # noqa: SLF001 - as Python's own warnings do.
                 self.needed_by.setdefault(importer, set()).add(name)
             raise ModuleNotFoundError(f"{name} is left to the generations.", name=name)
 

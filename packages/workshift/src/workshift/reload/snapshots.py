@@ -154,8 +154,8 @@ class Snapshots:
             received = snapshot.channel.receive()
         except ChannelClosedError:
             asyncio.get_running_loop().remove_reader(snapshot.channel)
-            snapshot.channel.close()
             self._lost(snapshot)
+            snapshot.channel.close()
             return
         except messages.MessageError as error:
             self._post(ZygoteMisunderstood(error))

@@ -96,6 +96,10 @@ def set_up() -> None:
             django.setup()
 
 
+def prepare() -> None:
+    """Do nothing: what comes next, the URLs, is made of all views."""
+
+
 class _Generation:
     def __init__(self, channel: Channel, number: int, options: Options, folder: Path) -> None:
         self._channel = channel

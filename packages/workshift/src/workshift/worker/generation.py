@@ -19,7 +19,13 @@ from celery.signals import worker_ready
 from django.apps import apps
 
 from .. import after_setup, paths
-from ..celery.internals import remember_redis_version
+from ..celery.internals import (
+    call_late_receivers,
+    load_configuration,
+    remember_finalized,
+    remember_redis_version,
+    trace_on_demand,
+)
 from ..reload import collection, messages
 from ..reload.channel import Channel
 from ..reload.loading import Failure
@@ -38,6 +44,7 @@ def main(control: int, number: int, arguments: list[str]) -> None:
     """
     collection.pause()
     remember_redis_version()
+    trace_on_demand()
     channel = Channel(socket.socket(fileno=control))
     # A pool process that held it would keep the supervisor from seeing that we are gone.
     os.register_at_fork(after_in_child=channel.close)
@@ -85,7 +92,16 @@ def set_up() -> tuple[str, Celery]:
     if not apps.ready:
         with after_setup.putting_off():
             django.setup()
+    # Before any task module, whoever imports that: so it is in `celery worker`, too.
+    load_configuration(found[1])
     return found
+
+
+def prepare() -> None:
+    """Make the tasks that are known; those of modules that are imported later are made then."""
+    _, app = celery_app.find()
+    app.finalize()
+    remember_finalized(app)
 
 
 def _load_project(folder: Path) -> tuple[str, Celery]:
@@ -97,6 +113,7 @@ def _load_project(folder: Path) -> tuple[str, Celery]:
         name, app = set_up()
         after_setup.catch_up()
         app.loader.import_default_modules()
+        call_late_receivers(app)
     except celery_app.AppNotFoundError as error:
         print(error, file=sys.stderr)
         sys.exit(1)

@@ -28,6 +28,10 @@
   addEventListener("input", (event) => edited.add(fieldOf(event)), true);
   addEventListener("reset", (event) => edited.forEach((one) => one.form === event.target && edited.delete(one)), true);
 
+  // What was typed before this script came.
+  const active = document.activeElement;
+  if (active?.defaultValue !== undefined && active.value !== active.defaultValue) edited.add(active);
+
   const isEdited = (field) =>
     field.isConnected && (!("value" in field) || !first.has(field) || content(field) !== first.get(field));
 

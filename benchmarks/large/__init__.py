@@ -1,0 +1,1 @@
+"""Measures the reload in projects of many apps."""
