@@ -24,6 +24,11 @@ class PreloadFailed:
 
 
 @dataclass(frozen=True)
+class NoSnapshot:
+    """No snapshot can be made of the code as it is."""
+
+
+@dataclass(frozen=True)
 class ZygoteMisunderstood:
     """The zygote has sent what is no message."""
 
@@ -106,6 +111,7 @@ class PauseOver:
 Event = (
     Changes
     | Message
+    | NoSnapshot
     | PreloadFailed
     | ZygoteMisunderstood
     | Said

@@ -81,6 +81,12 @@ class ImportRecord:
             self._listens = False
             vars(atexit)["register"] = original
 
+    def note(self, path: str) -> None:
+        """Note that a file or folder was read."""
+        path = os.path.realpath(path)
+        if path not in self.read and not path.startswith(_SYSTEM) and not is_installed(path):
+            self.read[path] = signature(path)
+
     def misdeed(self) -> tuple[str, str, str] | None:
         """Return what processes cannot share, and the module that does it, with its file.
 
@@ -115,14 +121,9 @@ class ImportRecord:
         if event in _READS and not (is_open and _writes(arguments[2])):
             path = arguments[0] or "."
             if not isinstance(path, int):
-                self._note_read(os.fsdecode(path))
+                self.note(os.fsdecode(path))
         if event in _OPENS:
             self._blame(_OPENS[event], caller)
-
-    def _note_read(self, path: str) -> None:
-        path = os.path.realpath(path)
-        if path not in self.read and not path.startswith(_SYSTEM) and not is_installed(path):
-            self.read[path] = signature(path)
 
     def _blame(self, does: str, frame: FrameType | None) -> None:
         while frame is not None and is_foreign(frame.f_code.co_filename):

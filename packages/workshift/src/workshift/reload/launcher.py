@@ -14,7 +14,7 @@ from pathlib import Path
 from . import bytecode, messages
 from .batch import Changes
 from .channel import Channel, ChannelClosedError
-from .events import PreloadFailed, ZygoteMisunderstood
+from .events import NoSnapshot, PreloadFailed, ZygoteMisunderstood
 from .kind import Kind
 from .messages import EX_PROTOCOL, Exited, Forked, LeftOut, Message
 from .snapshots import Snapshots
@@ -45,7 +45,7 @@ class Launcher:
     kind: Kind
     directory: Path  # where generations run
     environment: dict[str, str]  # what they run with
-    post: Callable[[Message | PreloadFailed | ZygoteMisunderstood], None]
+    post: Callable[[Message | NoSnapshot | PreloadFailed | ZygoteMisunderstood], None]
     own_group: bool  # whether a generation leads a process group, as a pool of processes needs
 
     def start(self) -> None:

@@ -212,6 +212,11 @@ class Report:
             f"{snapshot.memory / 1e6:.0f} MB.",
         )
 
+    def no_snapshot(self) -> None:
+        """Say that none is made until something changes, with `--verbose`."""
+        if self._verbose:
+            self._say("note", "No snapshot can be made of the code as it is.")
+
     def unfit(self, reason: Unfit) -> None:
         """Say why there is no snapshot of the project: once."""
         if reason in self._unfit:

@@ -18,6 +18,7 @@ import signal
 import socket
 import sys
 from collections.abc import Collection, Iterator
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -87,6 +88,9 @@ def _make(order: messages.Hold, channel: Channel) -> None:
         except BaseException:  # noqa: BLE001 - whatever it is, the generation says so.
             os._exit(1)
     sys.meta_path.remove(finder)
+    for file in _not_imported(finder.asked_for):
+        # Modules that are held can do without it, or only look whether it is there.
+        record.note(file)
     _disconnect()
     _, files = modules(list(sys.modules))
     project = {*files, *order.left_out, *(order.imports or ())}
@@ -137,6 +141,7 @@ class _Finder(importlib.abc.MetaPathFinder):
     def __init__(self, left_out: Collection[str], channel: Channel) -> None:
         self.left_out = frozenset(left_out)
         self.needed_by: dict[str, set[str]] = {}
+        self.asked_for: set[str] = set()
         self._channel = channel
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
@@ -144,11 +149,22 @@ class _Finder(importlib.abc.MetaPathFinder):
         if self._channel.readable():
             # It is not wanted any more, or nobody is there who wanted it.
             os._exit(0)
+        self.asked_for.add(name)
         if name in self.left_out:
             # The order's own, if it is none of those that are being imported.
             for importer in [*_running(sys._getframe(1))] or [""]:  # noqa: SLF001 - as Python's own warnings do.
                 self.needed_by.setdefault(importer, set()).add(name)
             raise ModuleNotFoundError(f"{name} is left to the generations.", name=name)
+
+
+def _not_imported(names: Collection[str]) -> Iterator[str]:
+    """Yield the files of the project's modules that were asked for and are not there."""
+    for name in names:
+        package = sys.modules.get(name.rpartition(".")[0])
+        if name not in sys.modules and (package or "." not in name):
+            spec = PathFinder.find_spec(name, getattr(package, "__path__", None))
+            if spec and spec.origin and not is_foreign(spec.origin):
+                yield spec.origin
 
 
 def _running(frame: FrameType | None) -> Iterator[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from . import messages
 from .batch import Changes
 from .channel import Channel, ChannelClosedError
-from .events import ZygoteMisunderstood
+from .events import NoSnapshot, ZygoteMisunderstood
 from .filters import CONTENT_FOLDERS
 from .import_record import signature
 from .stopping import ABANDONED_GENERATION, ABANDONED_MORE
@@ -55,7 +55,7 @@ class Snapshots:
         self,
         kind: str,
         fork: Callable[[Channel | None, socket.socket], None],
-        post: Callable[[messages.Message | ZygoteMisunderstood], None],
+        post: Callable[[messages.Message | NoSnapshot | ZygoteMisunderstood], None],
     ) -> None:
         """Make snapshots for generations of the module `kind`.
 
@@ -181,17 +181,23 @@ class Snapshots:
     def _lost(self, snapshot: _Snapshot) -> None:
         """Do without a snapshot that has ended; if it was wanted, another one would end as well."""
         if snapshot is self._set_up:
-            self._given_up = True
             self.forget()
         elif snapshot is self._full:
-            self._given_up = True
             self._forget_full()
+        else:
+            return
+        self._give_up()
+
+    def _give_up(self) -> None:
+        self._given_up = True
+        self._post(NoSnapshot())
 
     def _disentangle(self, snapshot: _Snapshot) -> None:
         """Try again without those that need what is left out; there may be no end to it."""
         if snapshot is self._full and self._set_up and self._set_up.held:
             self._forget_full()
-            self._given_up = self._to_leave_out(self._set_up.held.files) <= snapshot.left_out
+            if self._to_leave_out(self._set_up.held.files) <= snapshot.left_out:
+                self._give_up()
             self.make()
 
     def _to_leave_out(self, set_up: Mapping[str, str]) -> frozenset[str]:

@@ -141,6 +141,8 @@ class Supervisor:
                 self._report.left_out(reasons)
             case messages.Held():
                 self._report.held(event)
+            case events.NoSnapshot():
+                self._report.no_snapshot()
             case messages.Unfit():
                 self._report.unfit(event)
             case events.PreloadFailed(code):

@@ -1,0 +1,96 @@
+"""Tells everything that a process has made of the project: it runs in generations and in others.
+
+It is copied into the project, so it imports what any project has.
+"""
+
+import json
+import sys
+import types
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from django.contrib import admin
+from django.db.models.signals import post_save
+from django.urls import get_resolver
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def all_values(*, urls: bool) -> dict[str, Any]:
+    """Return the values of each module of the project, and what it has registered elsewhere."""
+    found: dict[str, Any] = {name: _of_module(module) for name, module in sorted(_own().items())}
+    found["receivers"] = _counted(_receivers())
+    found["admin"] = {
+        model.__name__: vars(type(one)).get("list_per_page")
+        for model, one in admin.site._registry.items()
+        if model.__module__.startswith("app")
+    }
+    if urls:
+        found["urls"] = _patterns(get_resolver().url_patterns)
+    else:
+        # Imported here, as the web process does without.
+        from celery import current_app  # noqa: PLC0415
+
+        found["tasks"] = {
+            name: [type(task).__module__, task.run()]
+            for name, task in current_app.tasks.items()
+            if name.startswith("app")
+        }
+    metrics = sys.modules.get("metrics_registry")
+    found["metrics"] = _counted(metrics.NAMES if metrics else [])
+    # As it arrives.
+    return dict(json.loads(json.dumps(found)))
+
+
+def _own() -> dict[str, types.ModuleType]:
+    return {
+        name: module
+        for name, module in list(sys.modules.items())
+        if (file := getattr(module, "__file__", None))
+        and ROOT in Path(file).parents
+        and name.partition(".")[0] not in {"probe", "__main__"}
+    }
+
+
+def _of_module(module: types.ModuleType) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in sorted(vars(module).items()):
+        if name.startswith("__") and name != "__all__":
+            continue
+        if isinstance(value, (int, str, list, tuple, dict, bool, type(None))):
+            found[name] = repr(value)
+        elif isinstance(value, types.ModuleType):
+            found[name] = f"module {value.__name__}"
+        elif isinstance(value, type) and value.__module__ == module.__name__:
+            found[name] = {
+                one: repr(what)
+                for one, what in sorted(vars(value).items())
+                if isinstance(what, (int, str)) and not one.startswith("__")
+            }
+        elif name == "late":
+            found[name] = value()
+    return found
+
+
+def _receivers() -> list[str]:
+    names = []
+    for entry in post_save.receivers:
+        receiver = entry[1]()
+        if receiver is not None and receiver.__module__.startswith("app"):
+            names.append(f"{receiver.__module__}.{receiver.__name__} {receiver.NUMBER}")
+    return names
+
+
+def _patterns(patterns: list[Any]) -> list[Any]:
+    return [
+        [
+            str(one.pattern),
+            _patterns(one.url_patterns) if hasattr(one, "url_patterns") else one.lookup_str,
+        ]
+        for one in patterns
+    ]
+
+
+def _counted(names: list[str]) -> dict[str, int]:
+    return dict(sorted(Counter(names).items()))
