@@ -1,4 +1,4 @@
-"""Measures the reload of the worker, or of the web process, and the alternatives to it."""
+"""Measures the reload of the worker, the web process or large projects, and the alternatives."""
 
 import argparse
 import signal
@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks import chart, report
 from benchmarks.figures import Result
+from benchmarks.large.suite import LARGE
 from benchmarks.machine import describe, load_average
 from benchmarks.plan import Counts, Scenario
 from benchmarks.project import ROOT
@@ -23,11 +24,13 @@ from benchmarks.worker import WORKER
 
 def main() -> None:
     """Measure what was asked for, print each table, and write the page and the chart."""
-    # `./scripts/bench` alone is about the worker.
-    if sys.argv[1:2] == ["web"]:
-        _run(WEB, sys.argv[2:])
-    else:
-        _run(WORKER, sys.argv[1:])
+    match sys.argv[1:]:
+        case ["web", *arguments]:
+            _run(WEB, arguments)
+        case ["large", *arguments]:
+            _run(LARGE, arguments)
+        case arguments:
+            _run(WORKER, arguments)
 
 
 def _run(suite: Suite[Any], arguments: list[str]) -> None:
@@ -91,7 +94,8 @@ def _options(suite: Suite[Any], arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog=suite.command,
         description=__doc__,
-        epilog="`./scripts/bench` measures the worker, `./scripts/bench web` the web process.",
+        epilog="`./scripts/bench` measures the worker, `./scripts/bench web` the web process, "
+        "`./scripts/bench large` both in large projects.",
     )
     names = [scenario.name for scenario in suite.scenarios]
     runners = [runner.name for runner in suite.runners]

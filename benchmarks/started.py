@@ -128,6 +128,10 @@ class Started(ABC):
         self._process.poll()
         return not self.processes()
 
+    def log(self) -> str:
+        """Return what the runner has written."""
+        return self._log.read_text(errors="replace")
+
     def boots(self) -> list[tuple[int, int]]:
         """Return process id and version of each process that has loaded the code, in order."""
         lines = [line.split() for line in self._boots.read_text().splitlines()]
@@ -137,5 +141,5 @@ class Started(ABC):
         while time.monotonic() < began + 2 * PATIENCE and self._process.poll() is None:
             if self.answers():
                 return time.monotonic() - began
-        said = "\n".join(self._log.read_text(errors="replace").splitlines()[-20:])
+        said = "\n".join(self.log().splitlines()[-20:])
         raise DoesNotStartError(f"{self.runner.title} does not answer:\n{said}")
