@@ -33,6 +33,10 @@ ELSEWHERE = {
         "packages/workshift/docs/measurements-web.md",
         "Again: `./scripts/bench web",
     ),
+    "./scripts/bench large": (
+        "packages/workshift/docs/measurements-large.md",
+        "Again: `./scripts/bench large",
+    ),
     "./scripts/bench --quick": ("tests/repository/docs/test_measurements.py", '"--quick"'),
     "./scripts/lint": ("scripts/test", "./scripts/lint"),
     "./scripts/record": ("tests/repository/docs/test_recording.py", "test_a_run_can_be_recorded"),
@@ -82,6 +86,10 @@ PAGES_ELSEWHERE = {
     "packages/workshift/docs/measurements-web.md": (
         "benchmarks/web/suite.py",
         "measurements-web",
+    ),
+    "packages/workshift/docs/measurements-large.md": (
+        "benchmarks/large/suite.py",
+        "measurements-large",
     ),
     "starting/README.md": ("tests/repository/starting/test_page.py", "./scripts/start"),
 }

@@ -11,19 +11,28 @@ from tests import ROOT
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("what", "name", "saves"),
+    ("what", "name", "scenario", "median", "saves"),
     [
-        ([], "measurements", {"runworker": 2, "hupper": 1}),
-        (["web"], "measurements-web", {"runserver": 2, "uvicorn": 1}),
+        ([], "measurements", "save", "median (s)", {"runworker": 2, "hupper": 1}),
+        (["web"], "measurements-web", "save", "median (s)", {"runserver": 2, "uvicorn": 1}),
+        (
+            ["large"],
+            "measurements-large",
+            "leaf-20",
+            "then, median (s)",
+            {"runworker": 2, "runserver": 2, "runserver-without": 1},
+        ),
     ],
-    ids=["worker", "web"],
+    ids=["worker", "web", "large"],
 )
-def test_a_smoke_run(tmp_path: Path, what: list[str], name: str, saves: dict[str, int]) -> None:
+def test_a_smoke_run(
+    tmp_path: Path, what: list[str], name: str, scenario: str, median: str, saves: dict[str, int]
+) -> None:
     command = ["./scripts/bench", *what, "--quick", "--output", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True)
 
     parts = json.loads((tmp_path / f"{name}.json").read_text())["parts"]
-    results = parts["save"]["results"]
+    results = parts[scenario]["results"]
     assert {runner: len(result["seconds"]) for runner, result in results.items()} == saves
     page = (tmp_path / f"{name}.md").read_text()
-    assert all(result["cells"]["median (s)"] in page for result in results.values())
+    assert all(result["cells"][median] in page for result in results.values())

@@ -46,7 +46,8 @@ def add_arguments(parser: CommandParser, *, what: str) -> None:
     parser.add_argument(
         "--verbose",
         action="store_true",
-        help="also say which installed modules are not preloaded, and why",
+        help="also say which installed modules are not preloaded, and why, which snapshots there "
+        "are, and what each generation was forked from",
     )
 
 

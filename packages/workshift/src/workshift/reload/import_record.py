@@ -24,16 +24,16 @@ Signature = list[int]
 # Events of Python's audit: https://docs.python.org/3/library/audit_events.html
 _READS = frozenset({"open", "os.listdir", "os.scandir"})
 _CONNECTION, _FILE, _THREAD = "keeps a connection open", "keeps a file open", "starts a thread"
-_FOLDER = "makes a temporary folder"
+_FOLDER, _DIRECTORY = "makes a temporary folder", "changes the current folder"
 _OPENS = {
     "open": _FILE,
+    "os.chdir": _DIRECTORY,
     "socket.__new__": _CONNECTION,
     "_thread.start_new_thread": _THREAD,
     "_thread.start_joinable_thread": _THREAD,
     "tempfile.mkdtemp": _FOLDER,
 }
 _AT_EXIT = "registers a function with atexit"
-_DIRECTORY = "changes the current folder"
 
 # What changes by itself, or only describes the machine.
 _SYSTEM = ("/proc/", "/sys/", "/dev/")

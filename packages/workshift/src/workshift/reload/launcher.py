@@ -334,4 +334,4 @@ class FreshLauncher(Launcher):
         # Not the loop's executor: that has a handful of threads, and more generations may live.
         threading.Thread(target=wait, name=f"generation {number}", daemon=True).start()
         self.post(Forked(number, process.pid))
-        return "nothing"
+        return "beginning"

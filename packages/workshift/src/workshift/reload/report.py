@@ -196,7 +196,8 @@ class Report:
     def forked(self, number: int, origin: str) -> None:
         """Say what generation `number` was forked from, with `--verbose`."""
         if self._verbose:
-            self._say("note", f"Generation {number} was forked from the {origin}.")
+            verb = "was started" if origin == "beginning" else "was forked"
+            self._say("note", f"Generation {number} {verb} from the {origin}.")
 
     def held(self, snapshot: Held) -> None:
         """Say that there is a snapshot, with `--verbose`."""

@@ -10,6 +10,7 @@ who has asked.
 """
 
 import contextlib
+import gc
 import importlib
 import importlib.abc
 import os
@@ -23,7 +24,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from django.core.cache import caches
+from django.core.cache import caches, close_caches
 from django.db import connections
 
 from . import collection, messages
@@ -197,11 +198,12 @@ def _silence() -> Iterator[None]:
 def _disconnect() -> None:
     """Close the connections that Django has opened: two processes cannot share one."""
     connections.close_all()
-    for cache in caches.all(initialized_only=True):
-        cache.close()
+    close_caches()
     for alias in list(caches.settings):
         with contextlib.suppress(AttributeError):
             del caches[alias]
+    # Some close only when nobody knows them any more, and know themselves.
+    gc.collect()
 
 
 def _memory() -> int:
