@@ -150,3 +150,16 @@ def test_who_waits_for_all_tasks_is_told_by_the_module_that_came_last(project: P
             if version == 1:
                 worker.wait_for("Snapshot ready")
             assert project.app.send_task("probe.tasks.schedules").get(timeout=60) == version
+
+
+def test_a_long_import_is_spoken_of(site: Site) -> None:
+    go = site.folder / "go"
+    wait = (
+        f"import os\nimport time\n\nwhile not os.path.exists({str(go)!r}):\n    time.sleep(0.01)\n"
+    )
+    site.write("pages/views.py", wait + site.read("pages/views.py"))
+    with site.starting() as server:
+        server.process.next_line("The whole project is being imported; requests wait until it is.")
+        go.touch()
+        server.process.next_line("The site is ready")
+        assert site.get() == (200, "0")

@@ -95,6 +95,13 @@ class BootGraceOver:
 
 
 @dataclass(frozen=True)
+class BootIsLong:
+    """A generation has been booting for so long that it should be said why."""
+
+    generation: "GenerationHandle"
+
+
+@dataclass(frozen=True)
 class OverlapOver:
     """The retired generations before this one have answered remote control for long enough."""
 
@@ -122,6 +129,7 @@ Event = (
     | GraceOver
     | HardStopOver
     | BootGraceOver
+    | BootIsLong
     | OverlapOver
     | PauseOver
 )

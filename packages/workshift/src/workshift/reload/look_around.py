@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import time
 import traceback
 from pathlib import Path
 
@@ -19,15 +20,18 @@ from .terminal_of_stack import is_mine_to_say
 _DELAY = 0.5
 
 
-def look_around_soon(channel: Channel, run_folder: Path, *, checks: bool = True) -> None:
+def look_around_soon(
+    channel: Channel, run_folder: Path, *, checks: bool = True, patience: float = 0.0
+) -> None:
     """Look in a thread, in a moment, and tell the supervisor what was found.
 
     What is told: which modules the zygote should import, which folders hold project code, which
     migrations are not applied. What Django's `checks` find does not keep the generation from
-    serving, but is printed. `run_folder` is the project's `.run`.
+    serving, but is printed. `run_folder` is the project's `.run`. Another process of the stack gets
+    `patience` seconds to run the checks in our place.
     """
     booted = len(sys.modules)
-    timer = threading.Timer(_DELAY, _look_around, [channel, run_folder, booted, checks])
+    timer = threading.Timer(_DELAY, _look_around, [channel, run_folder, booted, checks, patience])
     timer.daemon = True
     timer.start()
 
@@ -37,6 +41,7 @@ def _look_around(
     run_folder: Path,
     booted: int,
     checks: bool,  # noqa: FBT001
+    patience: float,
 ) -> None:
     loaded = list(sys.modules)
     foreign, own = modules(loaded)
@@ -51,7 +56,12 @@ def _look_around(
     names = unapplied()
     notice = f"Not applied to the database: {some(names)}. Run `python manage.py migrate`."
     channel.send_unless_closed(messages.Noticed([notice] if names else []))
-    for message in _checks() if checks else []:
+    if not checks:
+        return
+    time.sleep(patience)
+    if not is_mine_to_say("what Django's checks find", run_folder):
+        return
+    for message in _checks():
         if is_mine_to_say(str(message), run_folder):
             print(message, file=sys.stderr, flush=True)
 

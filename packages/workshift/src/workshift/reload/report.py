@@ -23,6 +23,7 @@ class Report:
     """Writes the supervisor's lines to standard output, as `runworker` says them."""
 
     _finishing = "finishing {} tasks"
+    _meanwhile = "tasks wait in the queue"
 
     def __init__(self, root: Path, *, verbose: bool = False) -> None:
         """Name files relative to `root`; `verbose` also says what is not imported in advance."""
@@ -68,6 +69,10 @@ class Report:
         elif finishing:
             line += f" {finishing} old generations are still {self._finishing.format('their')}."
         self._say("good", line)
+
+    def importing(self) -> None:
+        """Say what takes so long."""
+        self._say("note", f"The whole project is being imported; {self._meanwhile} until it is.")
 
     def finished(self, number: int) -> None:
         """Say that the last task on the code of generation `number` has ended."""

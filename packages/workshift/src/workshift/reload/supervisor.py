@@ -26,6 +26,9 @@ from .watcher import Watcher
 # Seconds that a generation which is retired before it was ready may go on booting.
 _BOOT_GRACE = 2.0
 
+# Seconds of boot after which it is said what takes so long.
+_LONG_BOOT = 1.0
+
 # Seconds to wait for the exit code of a generation whose channel has closed. It comes at once on a
 # quiet machine, and not at all if the zygote that forked it has died.
 _EXIT_REPORT = 3.0
@@ -123,6 +126,9 @@ class Supervisor:
                 # It has begun nothing, so nothing is lost if its boot is cut short.
                 if generation in self._alive and not generation.serves:
                     generation.kill()
+            case events.BootIsLong(generation):
+                if generation is self._current and not generation.serves:
+                    self._report.importing()
             case messages.Exited(pid, code):
                 for generation in self._alive:
                     if generation.pid == pid:
@@ -228,6 +234,7 @@ class Supervisor:
         generation.listen()
         origin = self._launcher.launch(generation.number, theirs, [instead] if instead else [])
         self._report.forked(generation.number, origin)
+        self._later(_LONG_BOOT, events.BootIsLong(generation))
 
     def _ready(self, generation: GenerationHandle, tasks: list[str]) -> None:
         generation.serves = True

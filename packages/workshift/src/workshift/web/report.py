@@ -14,6 +14,7 @@ class WebReport(Report):
     """Writes the supervisor's lines to standard output, as `runserver` says them."""
 
     _finishing = "answering {} requests"
+    _meanwhile = "requests wait"
 
     def __init__(self, root: Path, address: Address, *, verbose: bool = False) -> None:
         """Name files relative to `root`; the site is at `address`."""

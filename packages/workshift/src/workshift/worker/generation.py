@@ -35,6 +35,9 @@ from .beat import Beat
 from .options import for_generation, sends_events
 from .retire import Retirement
 
+# Seconds in which the web server, which reloads at the same time, begins to run Django's checks.
+_FOR_WEB = 0.5
+
 
 def main(control: int, number: int, arguments: list[str]) -> None:
     """Run generation `number` until it has retired.
@@ -144,4 +147,5 @@ def _on_ready(channel: Channel, app: Celery, folder: Path) -> None:
     tasks = sorted(name for name in app.tasks if not name.startswith("celery."))
     channel.send(messages.Ready(tasks))
     collection.resume()
-    look_around_soon(channel, folder)
+    # The web server has the views that the checks look at; here they would have to be imported.
+    look_around_soon(channel, folder, patience=_FOR_WEB)
