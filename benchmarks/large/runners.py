@@ -16,7 +16,8 @@ def _named(runners: tuple[Runner, ...], name: str) -> Runner:
     [found] = [runner for runner in runners if runner.name == name]
     # All run the project that `startproject` makes.
     command = tuple(word.replace(f"-A {_PACKAGE}", f"-A {SITE}") for word in found.command)
-    return replace(found, command=command)
+    source = found.source.replace("the same, with", "cookiecutter-django, with")
+    return replace(found, command=command, source=source)
 
 
 _OUR_WORKER = replace(

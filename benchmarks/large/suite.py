@@ -26,7 +26,7 @@ forms, views and URLs, about 600 lines in all, and imports others. Small project
 To measure on your own machine (Linux, with redis-server or valkey-server installed):
 
 ```console
-./scripts/bench large            # everything, about half an hour; leave the machine alone meanwhile
+./scripts/bench large            # everything, about 15 minutes; leave the machine alone meanwhile
 ./scripts/bench large --quick    # a smoke run of about a minute, which changes no file here
 ./scripts/bench large --help     # single scenarios, single runners, more saves
 ```

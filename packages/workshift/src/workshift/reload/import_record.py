@@ -7,6 +7,7 @@ or a thread, is not whole any more in a process that is forked.
 import atexit
 import logging
 import os
+import re
 import stat
 import sys
 import threading
@@ -34,6 +35,8 @@ _OPENS = {
     "tempfile.mkdtemp": _FOLDER,
 }
 _AT_EXIT = "registers a function with atexit"
+
+_IMPORTLIB = re.compile(r"^<frozen importlib|[/\\\\]importlib[/\\\\]metadata")
 
 # What changes by itself, or only describes the machine.
 _SYSTEM = ("/proc/", "/sys/", "/dev/")
@@ -113,7 +116,7 @@ class ImportRecord:
             return
         caller = sys._getframe(1)  # noqa: SLF001 - as Python's own warnings do.
         # Modules and where they might be: what the snapshot holds is known by itself.
-        if caller.f_code.co_filename.startswith("<frozen importlib"):
+        if _IMPORTLIB.search(caller.f_code.co_filename):
             return
         is_open = event == "open"
         if is_open and not isinstance(arguments[0], (str, bytes, os.PathLike)):

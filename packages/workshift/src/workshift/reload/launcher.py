@@ -88,7 +88,9 @@ class ZygoteLauncher(Launcher):
 
     def __post_init__(self) -> None:
         """Begin without snapshots."""
-        self._snapshots = Snapshots(self.kind.module, self._fork_snapshot, self.post)
+        self._snapshots = Snapshots(
+            self.directory, self.kind.module, self._fork_snapshot, self.post
+        )
 
     def start(self) -> None:
         """Start the zygote, which begins to import what is known so far."""

@@ -53,15 +53,17 @@ class Snapshots:
 
     def __init__(
         self,
+        root: Path,
         kind: str,
         fork: Callable[[Channel | None, socket.socket], None],
         post: Callable[[messages.Message | NoSnapshot | ZygoteMisunderstood], None],
     ) -> None:
-        """Make snapshots for generations of the module `kind`.
+        """Make snapshots of the project in `root`, for generations of the module `kind`.
 
         `fork` has a process for one forked, by a snapshot through its channel, or by the zygote,
         with its end of a channel. What snapshots say that is not for us goes to `post`.
         """
+        self._root = root
         self._kind = kind
         self._fork = fork
         self._post = post
@@ -89,12 +91,12 @@ class Snapshots:
         self._given_up = False
         files = {os.path.realpath(path) for path in changes.paths}
         names = set().union(*(self._names.get(file, ()) for file in files))
-        is_certain = all(_is_certain(path, changes) for path in changes.paths)
+        is_certain = all(self._is_certain(path, changes) for path in changes.paths)
         if not is_certain or (self._set_up and self._set_up.is_touched(files, names)):
             self.forget()
         elif self._full and self._full.is_touched(files, names):
             self._forget_full()
-        if not is_certain or self._unfit in files or not self._unfit:
+        if not (is_certain and self._unfit) or self._unfit in files:
             self._unfit = None
         self._edited = [*(name for name in self._edited if name not in names), *sorted(names)]
 
@@ -228,11 +230,11 @@ class Snapshots:
         for name, needed in imports.items():
             self._imports[name].update(needed)
 
-
-def _is_certain(path: Path, changes: Changes) -> bool:
-    """Tell whether it is known what a change of this file can change in a process."""
-    if path.is_symlink():
-        return False
-    if path.suffix in _CONTENT_SUFFIXES or not CONTENT_FOLDERS.isdisjoint(path.parts):
-        return True
-    return path.suffix == ".py" and path not in changes.came_or_went
+    def _is_certain(self, path: Path, changes: Changes) -> bool:
+        """Tell whether it is known what a change of this file can change in a process."""
+        if path.is_symlink():
+            return False
+        if path.suffix == ".py":
+            return path not in changes.came_or_went
+        is_content = not CONTENT_FOLDERS.isdisjoint(path.parts[len(self._root.parts) :])
+        return is_content or path.suffix in _CONTENT_SUFFIXES

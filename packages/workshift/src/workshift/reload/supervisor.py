@@ -179,7 +179,8 @@ class Supervisor:
                 if sender is self._current and not sender.stands_in:
                     self._broken(sender, code)
             case messages.Loaded(foreign, own, booted, folders):
-                self._launcher.learn(foreign, own, booted)
+                if sender is self._current:
+                    self._launcher.learn(foreign, own, booted)
                 for folder in map(Path, folders):
                     if self._root != folder and self._root not in folder.parents:
                         self._watcher.add(folder)
