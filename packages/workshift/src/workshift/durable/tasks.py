@@ -169,9 +169,17 @@ def messages_waiting(task: Task[..., Any]) -> int:
         return int(declared.message_count)
 
 
+# Seconds that a worker which is ready has for the tasks that wait for it.
+_FIRST_TASKS = 0.2
+
+
 @worker_ready.connect
-def sweep_when_ready(**_kwargs: Any) -> None:
-    """Sweep at once what was left behind while no worker was running."""
+def sweep_when_ready(sender: Any, **_kwargs: Any) -> None:
+    """Sweep what was left behind while no worker was running; `sender` is the consumer."""
+    sender.timer.call_after(_FIRST_TASKS, _sweep_at_the_start)
+
+
+def _sweep_at_the_start() -> None:
     try:
         sweep.delay()
     except BrokerError as error:

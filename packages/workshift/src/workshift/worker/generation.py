@@ -101,10 +101,16 @@ def set_up() -> tuple[str, Celery]:
 
 
 def prepare() -> None:
-    """Make the tasks that are known; those of modules that are imported later are made then."""
+    """Make the tasks that are known, and what stores results.
+
+    Tasks of modules that are imported later are made then.
+    """
     _, app = celery_app.find()
     app.finalize()
     remember_finalized(app)
+    # It looks through all installed packages; it connects when there is a result.
+    remember_redis_version()
+    _ = app.backend
 
 
 def _load_project(folder: Path) -> tuple[str, Celery]:
