@@ -35,6 +35,21 @@ _SNAPSHOT = re.compile("Snapshot ready|No snapshot can be made")
 
 _RELOADED = re.compile(r"Reloaded in .*: generation (\d+) runs|The code does not load")
 
+# What a generation might do wrong, by the first words about it.
+_SABOTAGE = {
+    "app1.views VALUE: 0 instead of": "import app1.views; app1.views.VALUE = 0",
+    "app1.forms t99: 0 instead of": "import app1.forms; app1.forms.t99 = 0",
+    "receivers app1.old.saved": """
+from django.db.models.signals import post_save
+def saved(**_): pass
+saved.__module__, saved.NUMBER = "app1.old", 0
+post_save.connect(saved, weak=False)
+""",
+    "metrics app1.old": "import metrics_registry; metrics_registry.NAMES.append('app1.old')",
+    "admin Thing1": "from django.contrib import admin; import app1.models\n"
+    "admin.site.unregister(app1.models.Thing1)",
+}
+
 _WORKER = """
 import os, sys, json
 sys.path.insert(0, os.getcwd())
@@ -64,15 +79,15 @@ class Command(ABC):
     fresh: str  # the code of a process that starts from nothing
     arguments: tuple[str, ...]
 
-    def __init__(self, world: World, packages: Packages) -> None:
-        """Start it, and wait until it serves."""
+    def __init__(self, world: World, packages: Packages, sabotage: str = "") -> None:
+        """Start it, and wait until it serves; its generations run the code `sabotage`."""
         self._world = world
         kept = {name: os.environ[name] for name in ("HOME", "LANG", "PATH") if name in os.environ}
         self._environment = kept | packages.variables | {"C_FORCE_ROOT": "1"}
         self.process = Process(
             [sys.executable, "-u", "manage.py", *self.arguments, "--verbose"],
             folder=world.folder,
-            environment=self._environment,
+            environment=self._environment | {"SABOTAGE": sabotage},
         )
         self.process.next_line("is ready after")
         self.origins: Counter[str] = Counter()
@@ -128,9 +143,11 @@ class Worker(Command):
     fresh = _WORKER
     arguments = ("runworker", "-c", "1", "--loglevel", "warning")
 
-    def __init__(self, world: World, packages: Packages, redis_url: str) -> None:
+    def __init__(
+        self, world: World, packages: Packages, redis_url: str, sabotage: str = ""
+    ) -> None:
         """Start it, with its broker at `redis_url`."""
-        super().__init__(world, packages)
+        super().__init__(world, packages, sabotage)
         self._app = Celery("tests", broker=redis_url, backend=redis_url, set_as_current=False)
         self._app.conf.task_default_queue = "mysite"
 
@@ -143,26 +160,34 @@ class Web(Command):
 
     fresh = _WEB
 
-    def __init__(self, world: World, packages: Packages, _redis_url: str) -> None:
+    def __init__(
+        self, world: World, packages: Packages, _redis_url: str, sabotage: str = ""
+    ) -> None:
         """Start it on a free port."""
         self._port = free_port()
         self.arguments = ("runserver", str(self._port))
-        super().__init__(world, packages)
+        super().__init__(world, packages, sabotage)
 
     def values(self) -> dict[str, Any]:
         with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/values") as answer:
             return dict(json.load(answer))
 
 
-def differences(values: Any, expected: Any, where: str = "") -> list[str]:
-    """Return what differs of all that the fresh process has; a generation may have loaded more."""
-    if isinstance(values, dict) and isinstance(expected, dict):
+def differences(values: dict[str, Any], expected: dict[str, Any]) -> list[str]:
+    """Return what differs; a generation may have loaded more modules, but nothing else."""
+    return [
+        line for name in expected for line in _differences(values.get(name), expected[name], name)
+    ]
+
+
+def _differences(value: Any, expected: Any, where: str) -> list[str]:
+    if isinstance(value, dict) and isinstance(expected, dict):
         return [
             line
-            for name in expected
-            for line in differences(values.get(name), expected[name], f"{where} {name}")
+            for name in sorted({*value, *expected})
+            for line in _differences(value.get(name), expected.get(name), f"{where} {name}")
         ]
-    return [] if values == expected else [f"{where}: {values} instead of {expected}"]
+    return [] if value == expected else [f"{where}: {value} instead of {expected}"]
 
 
 @pytest.mark.parametrize("count", EDITS)
@@ -206,3 +231,22 @@ def test_a_generation_is_what_a_fresh_process_is(
     assert command.origins["snapshot"] > count / 10
     assert command.origins["set-up snapshot"]
     assert command.origins["zygote"]
+
+
+@pytest.mark.parametrize("sabotage", _SABOTAGE)
+@pytest.mark.parametrize("kind", [Worker, Web])
+def test_a_wrong_generation_is_noticed(
+    tmp_path: Path, redis_server: RedisServer, kind: type[Worker] | type[Web], sabotage: str
+) -> None:
+    packages = Packages(tmp_path)
+    # With this seed, both load app1.views and app1.forms.
+    world = World(tmp_path / "project", packages.folder, redis_server.url, seed=5)
+    command = kind(world, packages, redis_server.url, _SABOTAGE[sabotage])
+    try:
+        expected = command.expected()
+        assert expected
+        wrong = differences(command.values(), expected)
+    finally:
+        command.process.kill()
+    assert [line for line in wrong if line.startswith(sabotage)]
+    assert len(wrong) == 1

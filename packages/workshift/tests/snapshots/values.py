@@ -4,12 +4,15 @@ It is copied into the project, so it imports what any project has.
 """
 
 import json
+import os
 import sys
 import types
+import weakref
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.db.models.signals import post_save
 from django.urls import get_resolver
@@ -19,6 +22,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def all_values(*, urls: bool) -> dict[str, Any]:
     """Return the values of each module of the project, and what it has registered elsewhere."""
+    # Imports the views, so it comes first.
+    patterns = _patterns(get_resolver().url_patterns) if urls else None
+    # A test makes generations wrong, to see that this is noticed.
+    exec(os.environ.get("SABOTAGE", ""), {})  # noqa: S102
     found: dict[str, Any] = {name: _of_module(module) for name, module in sorted(_own().items())}
     found["receivers"] = _counted(_receivers())
     found["admin"] = {
@@ -26,8 +33,13 @@ def all_values(*, urls: bool) -> dict[str, Any]:
         for model, one in admin.site._registry.items()
         if model.__module__.startswith("app")
     }
+    found["models"] = {
+        model.__name__: repr(vars(model())["size"])
+        for model in apps.get_models()
+        if model.__module__.startswith("app")
+    }
     if urls:
-        found["urls"] = _patterns(get_resolver().url_patterns)
+        found["urls"] = patterns
     else:
         # Imported here, as the web process does without.
         from celery import current_app  # noqa: PLC0415
@@ -60,6 +72,9 @@ def _of_module(module: types.ModuleType) -> dict[str, Any]:
             continue
         if isinstance(value, (int, str, list, tuple, dict, bool, type(None))):
             found[name] = repr(value)
+        elif sys.modules.get(f"{module.__name__}.{name}") is value:
+            # Set by the import of the submodule, which may be in more than this one's values.
+            continue
         elif isinstance(value, types.ModuleType):
             found[name] = f"module {value.__name__}"
         elif isinstance(value, type) and value.__module__ == module.__name__:
@@ -76,7 +91,7 @@ def _of_module(module: types.ModuleType) -> dict[str, Any]:
 def _receivers() -> list[str]:
     names = []
     for entry in post_save.receivers:
-        receiver = entry[1]()
+        receiver = entry[1]() if isinstance(entry[1], weakref.ref) else entry[1]
         if receiver is not None and receiver.__module__.startswith("app"):
             names.append(f"{receiver.__module__}.{receiver.__name__} {receiver.NUMBER}")
     return names
