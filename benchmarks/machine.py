@@ -4,9 +4,12 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+
+from workshift.testing.processes import RedisServer, free_port
 
 
 def describe(packages: Sequence[str], further: Mapping[str, str]) -> dict[str, str]:
@@ -21,8 +24,21 @@ def describe(packages: Sequence[str], further: Mapping[str, str]) -> dict[str, s
     }
 
 
-def redis_program() -> str:
-    """Return the path of a Redis or Valkey. Raises SystemExit without one."""
+@contextmanager
+def redis_in(folder: Path) -> Iterator[tuple[RedisServer, dict[str, str]]]:
+    """Run a Redis or Valkey, for the length of a `with` block; yield it and its version.
+
+    Raises SystemExit if neither is installed.
+    """
+    redis = RedisServer.of(_redis_program(), free_port(), folder)
+    redis.start()
+    try:
+        yield redis, {"Redis": str(redis.client.info("server")["redis_version"])}
+    finally:
+        redis.stop()
+
+
+def _redis_program() -> str:
     program = shutil.which("redis-server") or shutil.which("valkey-server")
     if not program:
         sys.exit("This needs redis-server or valkey-server on the PATH; install one of them.")

@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from workshift.testing.processes import RedisServer, free_port
-
-from benchmarks.machine import redis_program
+from benchmarks.machine import redis_in
 from benchmarks.plan import Counts, Plan
 from benchmarks.project import Template
 from benchmarks.runners import RUNNERS
@@ -38,14 +36,8 @@ The figures behind this page are in `measurements.json`.
 @contextmanager
 def _shared(folder: Path, counts: Counts) -> Iterator[tuple[Plan, dict[str, str]]]:
     """Run a Redis and set up a project, for the length of a `with` block."""
-    redis = RedisServer.of(redis_program(), free_port(), folder)
-    redis.start()
-    try:
-        template = Template(folder / "template", redis.url)
-        version = str(redis.client.info("server")["redis_version"])
-        yield Plan(redis, template, counts), {"Redis": version}
-    finally:
-        redis.stop()
+    with redis_in(folder) as (redis, version):
+        yield Plan(redis, Template(folder / "template", redis.url), counts), version
 
 
 WORKER = Suite(

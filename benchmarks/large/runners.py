@@ -26,32 +26,27 @@ _OUR_WORKER = replace(
 
 _OUR_SERVER = replace(OUR_SERVER, command=(*OUR_SERVER.command, "--verbose"))
 
-# The settings keep a connection open, so there is no snapshot.
-_WITHOUT = "the same, without a snapshot: the settings keep a connection open"
+
+def _without_snapshot(runner: Runner) -> Runner:
+    return replace(
+        runner,
+        name=f"{runner.name}-without",
+        title=f"{runner.title}, no snapshot",
+        source="the same, without a snapshot: the settings keep a connection open",
+        settings=runner.settings + CONNECTION,
+        ours=False,
+    )
+
 
 WORKER_RUNNERS = (
     _OUR_WORKER,
-    replace(
-        _OUR_WORKER,
-        name="runworker-without",
-        title="runworker, no snapshot",
-        source=_WITHOUT,
-        settings=_OUR_WORKER.settings + CONNECTION,
-        ours=False,
-    ),
+    _without_snapshot(_OUR_WORKER),
     _named(WORKERS, "watchfiles-lean"),
 )
 
 WEB_RUNNERS = (
     _OUR_SERVER,
-    replace(
-        _OUR_SERVER,
-        name="runserver-without",
-        title="runserver, no snapshot",
-        source=_WITHOUT,
-        settings=_OUR_SERVER.settings + CONNECTION,
-        ours=False,
-    ),
+    _without_snapshot(_OUR_SERVER),
     _named(SERVERS, "django-runserver"),
 )
 

@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from workshift.testing.processes import RedisServer, free_port
-
 from benchmarks.large.plan import LargePlan
 from benchmarks.large.runners import RUNNERS
 from benchmarks.large.scenarios import SCENARIOS
-from benchmarks.machine import redis_program
+from benchmarks.machine import redis_in
 from benchmarks.plan import Counts
 from benchmarks.suite import Suite
 
@@ -38,13 +36,8 @@ The figures behind this page are in `measurements-large.json`.
 @contextmanager
 def _shared(folder: Path, counts: Counts) -> Iterator[tuple[LargePlan, dict[str, str]]]:
     """Run a Redis, for the length of a `with` block."""
-    redis = RedisServer.of(redis_program(), free_port(), folder)
-    redis.start()
-    try:
-        version = str(redis.client.info("server")["redis_version"])
-        yield LargePlan(redis, folder, counts), {"Redis": version}
-    finally:
-        redis.stop()
+    with redis_in(folder) as (redis, version):
+        yield LargePlan(redis, folder, counts), version
 
 
 LARGE = Suite(
