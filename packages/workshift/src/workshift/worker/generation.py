@@ -3,6 +3,7 @@
 It boots, says that it is ready and which tasks it knows, and serves until it is told to retire.
 """
 
+import gc
 import logging
 import os
 import socket
@@ -54,6 +55,9 @@ def main(control: int, number: int, arguments: list[str]) -> None:
     # Before the project, which may change the current folder.
     folder = paths.run()
     app_name, app = _load_project(folder)
+    # Celery collects garbage for each process of its pool, among all that has been imported
+    # (https://github.com/celery/celery/issues/2927).
+    gc.freeze()
     retirement = Retirement(channel)
     retirement.listen()
     app.steps["consumer"].add(retirement.bootstep())
