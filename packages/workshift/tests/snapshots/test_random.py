@@ -21,13 +21,17 @@ import pytest
 from celery import Celery
 
 from tests.reload.test_preload import Packages
-from tests.snapshots.world import World
+from tests.snapshots.world import MARK, World
 from workshift.testing.processes import DEADLINE, Process, RedisServer, eventually, free_port
 
 # A thousand each in the long form.
 EDITS = [25, pytest.param(1000, marks=pytest.mark.slow)]
 
 _LOOK = 0.85
+
+# How often something is saved before what was saved last is live, and what is waited for before.
+_HURRY = 0.15
+_MOMENTS = [None, "was forked from the", "Reloaded in"]
 
 _FORKED = re.compile(r"was forked from the ([a-z -]+)\.")
 
@@ -90,8 +94,12 @@ class Command(ABC):
             environment=self._environment | {"SABOTAGE": sabotage},
         )
         self.process.next_line("is ready after")
-        self.origins: Counter[str] = Counter()
         self.is_from_snapshot = False
+
+    @property
+    def origins(self) -> Counter[str]:
+        """What generations were forked from, how often; the first one does not count."""
+        return Counter(_FORKED.findall(self.process.output)) - Counter(["zygote"])
 
     @abstractmethod
     def values(self) -> dict[str, Any]:
@@ -111,9 +119,13 @@ class Command(ABC):
     def reload(self) -> bool:
         """Wait for the generation that runs the last edit; tell whether it does not load."""
         origin = self.process.next_line(_FORKED.pattern).group(1)
-        self.origins[origin] += 1
         self.is_from_snapshot = origin == "snapshot"
         return self.process.next_line(_RELOADED.pattern).group(1) is None
+
+    def settle(self) -> None:
+        """Wait for the last of several generations, after the edit of what makes no difference."""
+        self.process.next_line(rf"Reloaded in .* runs .*{MARK}")
+        self.is_from_snapshot = _FORKED.findall(self.process.output)[-1] == "snapshot"
 
     def expected(self) -> dict[str, Any] | None:
         """Return what a process that starts from nothing makes of the project; None: it fails."""
@@ -173,6 +185,30 @@ class Web(Command):
             return dict(json.load(answer))
 
 
+def save_in_a_hurry(world: World, command: Command, chance: random.Random, number: int) -> None:
+    """Save several times, while a generation boots, or a snapshot is made; all of it becomes live."""
+    for moment in chance.choices(_MOMENTS, k=2):
+        print(f"{number}: {world.edit_code()}, until {moment}", flush=True)
+        if moment:
+            command.process.next_line(moment)
+    print(f"{number}: {world.edit_code()}", flush=True)
+    expected = command.expected()
+    assert expected is not None
+    wrong: list[str] = []
+
+    def is_live() -> bool:
+        wrong[:] = differences(command.values(), expected)
+        return not wrong
+
+    try:
+        eventually(is_live)
+    except AssertionError:
+        assert wrong == [], f"Edit {number}"
+    world.mark()
+    command.settle()
+    assert differences(command.values(), expected) == []
+
+
 def differences(values: dict[str, Any], expected: dict[str, Any]) -> list[str]:
     """Return what differs; a generation may have loaded more modules, but nothing else."""
     return [
@@ -208,6 +244,9 @@ def test_a_generation_is_what_a_fresh_process_is(
     try:
         command.wait_for_snapshot()
         for number in range(count):
+            if world.is_whole and chance.random() < _HURRY:
+                save_in_a_hurry(world, command, chance, number)
+                continue
             edit = world.edit()
             print(f"{number}: {edit}", flush=True)
             is_broken = command.reload()
@@ -223,14 +262,16 @@ def test_a_generation_is_what_a_fresh_process_is(
                     command.wait_for_snapshot()
     except BaseException:
         print(command.process.output[-6000:])
+        print(f"The project is in {world.folder}.")
         command.process.kill()
         raise
-    print(f"forked from: {dict(command.origins)}")
     command.stop()
+    origins = command.origins
+    print(f"forked from: {dict(origins)}")
     # Otherwise it was not the snapshots that were tested.
-    assert command.origins["snapshot"] > count / 10
-    assert command.origins["set-up snapshot"]
-    assert command.origins["zygote"]
+    assert origins["snapshot"] > count / 10
+    assert origins["set-up snapshot"]
+    assert origins["zygote"]
 
 
 @pytest.mark.parametrize(

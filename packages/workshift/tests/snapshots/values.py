@@ -26,6 +26,7 @@ def all_values(*, urls: bool) -> dict[str, Any]:
     patterns = _patterns(get_resolver().url_patterns) if urls else None
     # A test makes generations wrong, to see that this is noticed.
     exec(os.environ.get("SABOTAGE", ""), {})  # noqa: S102
+    _call_all()
     found: dict[str, Any] = {name: _of_module(module) for name, module in sorted(_own().items())}
     found["receivers"] = _counted(_receivers())
     found["admin"] = {
@@ -83,9 +84,31 @@ def _of_module(module: types.ModuleType) -> dict[str, Any]:
                 for one, what in sorted(vars(value).items())
                 if isinstance(what, (int, str)) and not one.startswith("__")
             }
-        elif name == "late":
-            found[name] = value()
+        elif _is_asked(name):
+            found[name] = _result(value)
     return found
+
+
+def _call_all() -> None:
+    """Have everything imported that functions import."""
+    called: set[str] = set()
+    while names := _own().keys() - called:
+        for module in map(sys.modules.__getitem__, sorted(names)):
+            for name, value in list(vars(module).items()):
+                if _is_asked(name):
+                    _result(value)
+        called |= names
+
+
+def _is_asked(name: str) -> bool:
+    return name.startswith("get") or name == "late"
+
+
+def _result(function: Any) -> Any:
+    try:
+        return function()
+    except Exception as error:  # noqa: BLE001 - what is broken is so everywhere.
+        return type(error).__name__
 
 
 def _receivers() -> list[str]:

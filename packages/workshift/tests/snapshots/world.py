@@ -19,6 +19,12 @@ KINDS = (
 # What people edit all day long.
 HOT = ("tasks", "views", "services", "forms")
 
+# A file that nothing imports, and that comes first when files are named.
+MARK = "a_mark.py"
+
+# This app's package hands on what is in its constants.
+_HANDS_ON = 2
+
 # How a module uses another one; `{n}` is the number of the import.
 STYLES = {
     "module": "from {package} import {name} as m{n}\nTOTAL += m{n}.TOTAL\n",
@@ -28,6 +34,9 @@ STYLES = {
     "try": "try:\n    from {module} import TOTAL as t{n}\nexcept ImportError:\n    t{n} = -1\n"
     "TOTAL += t{n}\n",
     "attribute": "import {module}\nTOTAL += {module}.TOTAL\n",
+    "hasattr": 'import {module} as h{n}\nHAS{n} = hasattr(h{n}, "OPTION")\n',
+    # All of these functions are called, so this imports what may not be there yet.
+    "function": "def get{n}():\n    from {module} import TOTAL\n    return TOTAL\n",
     "find_spec": 'FOUND{n} = importlib.util.find_spec("{module}") is not None\n',
     "text": 'TOTAL += len(Path(importlib.util.find_spec("{module}").origin).read_text())\n',
 }
@@ -157,6 +166,7 @@ ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "mysite.urls"
 INSTALLED_APPS = [
     "workshift",
+    {optional}
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -247,6 +257,11 @@ def register(name):
 """
 
 
+def data(app: int) -> str:
+    """Return where the data of an app is: a number, in whichever format."""
+    return f"app{app}/data.{('txt', 'json', 'yaml')[app % 3]}"
+
+
 @dataclass
 class Module:
     """A module of an app, as it is to be."""
@@ -258,6 +273,9 @@ class Module:
     uses: list[tuple[str, str, str]] = field(default_factory=list)  # package, name and style
     reads: bool = False  # the app's data file
     setting: bool = False  # of the settings
+    handed_on: bool = False  # what a package has from one of its modules
+    asks: bool = False  # whether an app is installed
+    option: bool = False  # has something that others look for
     is_package: bool = False
     error: str = ""
 
@@ -286,9 +304,17 @@ class Module:
                 )
             )
         if self.reads:
-            parts.append(f'TOTAL += int((BASE / "app{self.app}/data.txt").read_text())\n')
+            parts.append(f'TOTAL += int((BASE / "{data(self.app)}").read_text())\n')
         if self.setting:
             parts.append("from django.conf import settings\nTOTAL += settings.NUMBER\n")
+        if self.handed_on:
+            parts.append(f"from app{_HANDS_ON} import CONSTANT\nTOTAL += CONSTANT\n")
+        if self.asks:
+            parts.append(
+                "from django.apps import apps\nIS_INSTALLED = apps.is_installed('optional')\n"
+            )
+        if self.option:
+            parts.append("OPTION = 1\n")
         parts.append(self.error)
         parts.append(_BODIES.get(self.kind, "").format(app=self.app, module=self.dotted))
         parts.append(_TAIL.format(star=f"app{self.app}_{self.name}"))
@@ -304,6 +330,7 @@ class World(Files):
         self._random = random.Random(seed)
         self._redis = redis_url
         self._settings = 1
+        self._is_optional_installed = False
         self._env = 1
         self._count = 0
         self._broken: Module | None = None
@@ -321,12 +348,15 @@ class World(Files):
                 self._add_use(module)
             module.reads = self._random.random() < 0.2
             module.setting = self._random.random() < 0.2
+            module.handed_on = module.kind != "constants" and self._random.random() < 0.2
+            # Before the models, apps are not known yet.
+            module.asks = module.kind not in {"constants", "base"} and self._random.random() < 0.1
         self._write_all()
 
     def edit(self) -> str:
         """Edit something, and return what."""
         if self._broken:
-            return self._mend()
+            return self._mend() if self._random.random() < 0.7 else self._edit_hot()
         if self._hidden:
             shutil.rmtree(self.folder / self._hidden)
             hidden, self._hidden = self._hidden, None
@@ -337,10 +367,24 @@ class World(Files):
                 *(self._change_uses, self._rename, self._toggle_package, self._hide),
                 *(self._add_module, self._delete_module, self._edit_data, self._edit_init),
                 *(self._edit_several, self._break, self._edit_template, self._edit_unused),
+                self._toggle_option,
             ],
-            weights=[40, 12, 3, 3, 8, 3, 2, 2, 3, 3, 4, 2, 4, 5, 3, 3],
+            weights=[40, 12, 3, 3, 8, 3, 2, 2, 3, 3, 4, 2, 4, 5, 3, 3, 3],
         )
         return chosen[0]()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is broken, or hidden."""
+        return not self._broken and not self._hidden
+
+    def edit_code(self) -> str:
+        """Edit the value of a module, and return which."""
+        return self._random.choice([self._edit_hot, self._edit_any])()
+
+    def mark(self) -> None:
+        """Edit what makes no difference."""
+        self.write(MARK, f"VALUE = {self._number()}\n")
 
     def _number(self) -> int:
         # Of the same length, so that only its content tells one version of a file from another.
@@ -366,10 +410,12 @@ class World(Files):
         self.write("probe/tasks.py", _PROBE_TASKS)
         self.write("probe/views.py", _PROBE_VIEWS)
         self.write("probe/values.py", (Path(__file__).parent / "values.py").read_text())
+        self.write("optional/__init__.py", "")
+        self.mark()
         for app in range(APPS):
-            self.write(f"app{app}/__init__.py", "MARK = 0\n")
+            self._write_init(app)
             self.write(f"app{app}/apps.py", _READY.format(app=f"app{app}"))
-            self.write(f"app{app}/data.txt", "1")
+            self.write(data(app), "1")
             self.write(f"app{app}/unused.py", "VALUE = 0\n")
             self.write(f"app{app}/templates/page{app}.html", "0")
         for module in self.modules:
@@ -378,8 +424,17 @@ class World(Files):
     def _write_settings(self) -> None:
         self.write(
             "mysite/settings.py",
-            _SETTINGS.format(number=self._settings, apps=self._apps, redis=self._redis),
+            _SETTINGS.format(
+                number=self._settings,
+                apps=self._apps,
+                redis=self._redis,
+                optional='"optional",' if self._is_optional_installed else "",
+            ),
         )
+
+    def _write_init(self, app: int) -> None:
+        hands_on = f"from app{app}.constants import TOTAL as CONSTANT\n" * (app == _HANDS_ON)
+        self.write(f"app{app}/__init__.py", f"MARK = {self._number()}\n{hands_on}")
 
     def _rank(self, module: Module) -> tuple[int, int]:
         kind = KINDS.index(module.kind) if module.kind in KINDS else 0
@@ -416,6 +471,7 @@ class World(Files):
 
     def _edit_settings(self) -> str:
         self._settings = self._number()
+        self._is_optional_installed = self._random.random() < 0.5
         self._write_settings()
         return "edit the settings"
 
@@ -426,7 +482,7 @@ class World(Files):
 
     def _edit_init(self) -> str:
         app = self._random.randrange(APPS)
-        self.write(f"app{app}/__init__.py", f"MARK = {self._number()}\n")
+        self._write_init(app)
         return f"edit app{app}/__init__.py"
 
     def _edit_template(self) -> str:
@@ -443,8 +499,8 @@ class World(Files):
     def _edit_data(self) -> str:
         # Nobody watches it.
         app = self._random.randrange(APPS)
-        self.write(f"app{app}/data.txt", str(self._number()))
-        return f"edit app{app}/data.txt, and then {self._edit_hot()}"
+        self.write(data(app), str(self._number()))
+        return f"edit {data(app)}, and then {self._edit_hot()}"
 
     def _change_uses(self) -> str:
         module = self._some()
@@ -453,6 +509,11 @@ class World(Files):
         else:
             self._add_use(module)
         return f"change the imports of {self._write(module)}"
+
+    def _toggle_option(self) -> str:
+        module = self._some()
+        module.option = not module.option
+        return f"{'add' if module.option else 'remove'} an option of {self._write(module)}"
 
     def _break(self) -> str:
         self._broken = self._some()
