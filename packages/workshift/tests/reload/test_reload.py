@@ -102,7 +102,8 @@ def test_a_reload_is_one_line(project: Project) -> None:
         for version in (1, 2):
             project.save_version(version)
             worker.wait_for("Reloaded in")
-        said = [line for line in worker.lines[before:] if "sweep" not in line]
+        # That the import takes long may be said on a busy machine.
+        said = [x for x in worker.lines[before:] if not re.search("sweep|being imported", x)]
         assert sum("Reloaded in" in line for line in said) == 2
         # The other line there may be, as the sweep runs when a worker is ready.
         assert [

@@ -25,7 +25,7 @@ from tests.snapshots.world import MARK, World
 from workshift.testing.processes import DEADLINE, Process, RedisServer, eventually, free_port
 
 # A thousand each in the long form.
-EDITS = [25, pytest.param(1000, marks=pytest.mark.slow)]
+EDITS = [15, pytest.param(1000, marks=pytest.mark.slow)]
 
 _LOOK = 0.85
 

@@ -4,6 +4,7 @@ import http.client
 import os
 import signal
 import socket
+from operator import le
 from pathlib import Path
 
 from tests.web.site import Site, Traffic
@@ -102,7 +103,8 @@ def test_saves_leave_no_process_and_no_descriptor_behind(site: Site) -> None:
         for version in range(3, 13):
             site.save_version(version)
             site.wait_for_version(version)
-        eventually(lambda: held() == before, f"all but {before} is gone")
+        # What is made in the background may have been among what was there before.
+        eventually(lambda: all(map(le, held(), before)), f"all but {before} is gone")
 
 
 def test_a_static_file_needs_no_new_generation(site: Site) -> None:

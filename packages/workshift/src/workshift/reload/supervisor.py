@@ -27,7 +27,7 @@ from .watcher import Watcher
 _BOOT_GRACE = 2.0
 
 # Seconds of boot after which it is said what takes so long.
-_LONG_BOOT = 1.0
+_LONG_BOOT = 2.0
 
 # Seconds to wait for the exit code of a generation whose channel has closed. It comes at once on a
 # quiet machine, and not at all if the zygote that forked it has died.
