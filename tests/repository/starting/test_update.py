@@ -334,7 +334,14 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return clone.folder
 
 
-@pytest.mark.parametrize("demo", [True, False], ids=["with the demo", "without it"])
+@pytest.mark.parametrize(
+    "demo",
+    # Both take minutes; what has no demo does less.
+    [
+        pytest.param(True, id="with the demo"),
+        pytest.param(False, id="without it", marks=pytest.mark.slow),
+    ],
+)
 def test_a_project_from_before_the_library_goes_on_with_it(
     past: Path, tmp_path: Path, *, demo: bool
 ) -> None:
