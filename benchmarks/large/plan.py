@@ -41,14 +41,10 @@ class _WaitsForSnapshot(Started):
             wait_until(self._has_snapshot, _SNAPSHOT)
 
     def _has_snapshot(self) -> bool:
-        lines = self.log().splitlines()
-        of = {
-            kind: max(
-                (n for n, line in enumerate(lines) if any(map(line.count, words))), default=-1
-            )
-            for kind, words in (("forked", _FORKED), ("ready", _READY))
-        }
-        return of["ready"] > of["forked"]
+        for line in reversed(self.log().splitlines()):
+            if any(map(line.count, (*_READY, *_FORKED))):
+                return any(map(line.count, _READY))
+        return False
 
 
 class LargeRunning(_WaitsForSnapshot, Running):

@@ -17,21 +17,12 @@ SIZES = (20, 100, 300)
 _ALL = tuple(runner.name for runner in RUNNERS)
 
 
-def leaf(size: int, plan: LargePlan, runner: Runner) -> Result:
-    """Save the module of tasks, or of views, again and again."""
-    return _saves(plan, runner, size, models=False, others=3)
-
-
-def models(size: int, plan: LargePlan, runner: Runner) -> Result:
-    """Save a module of models that ten others import."""
-    return _saves(plan, runner, size, models=True, others=3)
-
-
-def _saves(plan: LargePlan, runner: Runner, size: int, *, models: bool, others: int) -> Result:
+def saves(size: int, plan: LargePlan, runner: Runner, *, models: bool) -> Result:
+    """Save again and again the module of tasks or of views, or one of models that ten import."""
     with plan.started(runner, size, models=models) as started:
         memory = sum(map(processes.memory, started.processes()))
         samples = sample(
-            started, 1 + plan.counts.of(runner, ours=12, others=others), lambda: _save(started)
+            started, 1 + plan.counts.of(runner, ours=12, others=3), lambda: _save(started)
         )
         later = sum(map(processes.memory, started.processes()))
     first, *rest = samples.seconds or [0.0]
@@ -60,7 +51,7 @@ SCENARIOS = (
             "The worker's module of tasks, or the server's of views, is saved. Ours is given the "
             "time to make its snapshot before each save. Memory is that of all processes, before "
             "and after the saves.",
-            functools.partial(leaf, size),
+            functools.partial(saves, size, models=False),
             _ALL,
         )
         for size in SIZES
@@ -70,7 +61,7 @@ SCENARIOS = (
             f"models-{size}",
             f"{size} apps: a module of models that ten others import",
             "The same with the models of the first app, which no snapshot can leave out.",
-            functools.partial(models, size),
+            functools.partial(saves, size, models=True),
             _ALL,
         )
         for size in SIZES

@@ -36,7 +36,7 @@ _OPENS = {
 }
 _AT_EXIT = "registers a function with atexit"
 
-_IMPORTLIB = re.compile(r"^<frozen importlib|[/\\\\]importlib[/\\\\]metadata")
+_IMPORTLIB = re.compile(r"^<frozen importlib|/importlib/metadata")
 
 # What changes by itself, or only describes the machine.
 _SYSTEM = ("/proc/", "/sys/", "/dev/")

@@ -81,7 +81,7 @@ class ZygoteLauncher(Launcher):
 
     _learns: bool = field(default=True, init=False)
     _modules: dict[str, Path | None] = field(default_factory=dict, init=False)
-    _own: dict[str, str] = field(default_factory=dict, init=False)
+    _own: set[str] = field(default_factory=set, init=False)
     _left_out: dict[str, str] = field(default_factory=dict, init=False)
     _zygote: "_ZygoteProcess | None" = field(default=None, init=False)
     _leaving: "list[_ZygoteProcess]" = field(default_factory=list, init=False)
@@ -113,7 +113,7 @@ class ZygoteLauncher(Launcher):
             return
         new = [name for name in modules if name not in self._modules]
         self._modules |= {name: Path(file) if (file := modules[name]) else None for name in new}
-        self._own |= own
+        self._own.update(own)
         if new and self._zygote:
             self._teach(self._zygote, new)
         self._snapshots.learn(own, booted)

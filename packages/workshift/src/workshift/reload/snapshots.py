@@ -105,10 +105,9 @@ class Snapshots:
 
         So many of them it had imported when it was ready.
         """
-        names = list(own)[:booted]
         # A generation that was forked from a snapshot has imported last what was left out of that.
-        self._order = [name for name in self._order if name in own]
-        self._order += [name for name in names if name not in self._order]
+        known = [name for name in self._order if name in own]
+        self._order = list(dict.fromkeys([*known, *list(own)[:booted]]))
         self._note_files(own)
         self.make()
 
