@@ -279,6 +279,19 @@ def remember_finalized(app: Celery) -> None:
     _told[id(app)] = _receivers(app)
 
 
+def make_tasks(app: Celery) -> None:
+    """Make the tasks that are known, and what stores results, in a process that is to be forked.
+
+    Tasks of modules that are imported later are made then. Each process that is forked has to call
+    `call_late_receivers()`.
+    """
+    app.finalize()
+    remember_finalized(app)
+    # It looks through all installed packages; it connects when there is a result.
+    remember_redis_version()
+    _ = app.backend
+
+
 def call_late_receivers(app: Celery) -> None:
     """Tell those who have asked since `remember_finalized()`; nobody if that was not called."""
     if id(app) not in _told:

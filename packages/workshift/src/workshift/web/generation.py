@@ -4,6 +4,7 @@ It loads the project, says that it is ready, and answers requests until it is to
 code does not load, it answers with the reason.
 """
 
+import importlib
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ import time
 import traceback
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import NoReturn
 
 import django
@@ -97,7 +99,11 @@ def set_up() -> None:
 
 
 def prepare() -> None:
-    """Do nothing: what comes next, the URLs, is made of all views."""
+    """Make the tasks that views send; what else comes next, the URLs, is made of all views."""
+    if "celery" in sys.modules:
+        celery = _celery_internals()
+        for app in celery.made_apps():
+            celery.make_tasks(app)
 
 
 class _Generation:
@@ -211,6 +217,10 @@ def _load_project(options: Options) -> Application:
     application = get_internal_wsgi_application()
     # Loads the URLs, which import the views.
     _ = get_resolver().url_patterns
+    if "celery" in sys.modules:
+        celery = _celery_internals()
+        for app in celery.made_apps():
+            celery.call_late_receivers(app)
     connections.close_all()
     if (
         options.static_files
@@ -219,6 +229,11 @@ def _load_project(options: Options) -> Application:
     ):
         return StaticFilesHandler(application)
     return application
+
+
+def _celery_internals() -> ModuleType:
+    """Return the module only for projects that have tasks: others need not import Celery."""
+    return importlib.import_module("..celery.internals", __package__)
 
 
 def _debug_at(error: BaseException) -> bool | None:

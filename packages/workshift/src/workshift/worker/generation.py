@@ -23,7 +23,7 @@ from .. import after_setup, paths
 from ..celery.internals import (
     call_late_receivers,
     load_configuration,
-    remember_finalized,
+    make_tasks,
     remember_redis_version,
     trace_on_demand,
 )
@@ -105,16 +105,9 @@ def set_up() -> tuple[str, Celery]:
 
 
 def prepare() -> None:
-    """Make the tasks that are known, and what stores results.
-
-    Tasks of modules that are imported later are made then.
-    """
+    """Make the tasks that are known, and what stores results."""
     _, app = celery_app.find()
-    app.finalize()
-    remember_finalized(app)
-    # It looks through all installed packages; it connects when there is a result.
-    remember_redis_version()
-    _ = app.backend
+    make_tasks(app)
 
 
 def _load_project(folder: Path) -> tuple[str, Celery]:
