@@ -49,6 +49,23 @@ def schedules():
 """
 
 
+LOGS = """
+import logging.config
+
+from celery.signals import import_modules
+
+
+def set_up(config):
+    logging.config.dictConfig(config)
+    print("Logging is set up.", flush=True)
+
+
+@import_modules.connect(weak=False)
+def tell(**_):
+    print("The tasks are imported.", flush=True)
+"""
+
+
 def save(site: Site, server: Server, version: int) -> str:
     """Save a view, wait until it is live, and return what its generation was forked from."""
     site.save_version(version)
@@ -154,6 +171,15 @@ def test_who_waits_for_all_tasks_is_told_by_the_module_that_came_last(project: P
             if version == 1:
                 worker.wait_for("Snapshot ready")
             assert project.app.send_task("probe.tasks.schedules").get(timeout=60) == version
+
+
+def test_a_worker_sets_up_logging_and_imports_its_tasks_once(project: Project) -> None:
+    project.write("mysite/logs.py", LOGS)
+    settings = project.read("mysite/settings.py")
+    project.write("mysite/settings.py", f'{settings}\nLOGGING_CONFIG = "mysite.logs.set_up"\n')
+    with project.worker() as worker:
+        assert worker.output.count("Logging is set up.") == 1
+        assert worker.output.count("The tasks are imported.") == 1
 
 
 def test_a_long_import_is_spoken_of(site: Site) -> None:

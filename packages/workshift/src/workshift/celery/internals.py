@@ -22,6 +22,7 @@ from celery.utils.collections import AttributeDict
 from celery.worker import state as celery_state
 from celery.worker.control import Panel
 from celery.worker.request import Request
+from django.apps import apps
 
 # celery-types does not know all of it.
 _state: Any = celery_state
@@ -240,6 +241,24 @@ def load_configuration(app: Celery) -> None:
     """Make the app read its settings, and call whoever waits for that."""
     # Asking for any of them does.
     _ = app.conf.imports
+
+
+def set_django_up_once() -> None:
+    """Keep Celery from setting Django up anew in each worker: that also sets up its logging.
+
+    It takes as long as the project's edited modules do.
+    """
+    # Imported here because web processes import this module, too, and need none of it.
+    from celery.fixups import django as module  # noqa: PLC0415
+
+    fixups: Any = module
+    set_up: Callable[..., None] = fixups.DjangoWorkerFixup.django_setup
+
+    def django_setup(fixup: Any) -> None:
+        if not apps.ready:
+            set_up(fixup)
+
+    fixups.DjangoWorkerFixup.django_setup = django_setup
 
 
 def trace_on_demand() -> None:

@@ -25,6 +25,7 @@ from ..celery.internals import (
     load_configuration,
     make_tasks,
     remember_redis_version,
+    set_django_up_once,
     trace_on_demand,
 )
 from ..reload import collection, messages
@@ -48,6 +49,7 @@ def main(control: int, number: int, arguments: list[str]) -> None:
     """
     collection.pause()
     remember_redis_version()
+    set_django_up_once()
     trace_on_demand()
     channel = Channel(socket.socket(fileno=control))
     # A pool process that held it would keep the supervisor from seeing that we are gone.
@@ -118,7 +120,8 @@ def _load_project(folder: Path) -> tuple[str, Celery]:
     try:
         name, app = set_up()
         after_setup.catch_up()
-        app.loader.import_default_modules()
+        # Not import_default_modules(): the worker would import them all once more.
+        app.loader.init_worker()
         call_late_receivers(app)
     except celery_app.AppNotFoundError as error:
         print(error, file=sys.stderr)
