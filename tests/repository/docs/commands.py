@@ -37,6 +37,10 @@ ELSEWHERE = {
         "packages/workshift/docs/measurements-large.md",
         "Again: `./scripts/bench large",
     ),
+    "./scripts/bench stack": (
+        "packages/workshift/docs/measurements-stack.md",
+        "Again: `./scripts/bench stack",
+    ),
     "./scripts/bench --quick": ("tests/repository/docs/test_measurements.py", '"--quick"'),
     "./scripts/lint": ("scripts/test", "./scripts/lint"),
     "./scripts/record": ("tests/repository/docs/test_recording.py", "test_a_run_can_be_recorded"),
@@ -90,6 +94,10 @@ PAGES_ELSEWHERE = {
     "packages/workshift/docs/measurements-large.md": (
         "benchmarks/large/suite.py",
         "measurements-large",
+    ),
+    "packages/workshift/docs/measurements-stack.md": (
+        "benchmarks/stack/suite.py",
+        "measurements-stack",
     ),
     "starting/README.md": ("tests/repository/starting/test_page.py", "./scripts/start"),
 }

@@ -22,8 +22,9 @@ from tests import ROOT
             "then, median (s)",
             {"runworker": 2, "runserver": 2, "runserver-without": 1},
         ),
+        (["stack"], "measurements-stack", "alone", "worker (s)", {"dev": 2}),
     ],
-    ids=["worker", "web", "large"],
+    ids=["worker", "web", "large", "stack"],
 )
 def test_a_smoke_run(
     tmp_path: Path, what: list[str], name: str, scenario: str, median: str, saves: dict[str, int]
