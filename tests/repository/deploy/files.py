@@ -1,0 +1,63 @@
+"""What the files in `deploy/` say."""
+
+import configparser
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests import ROOT
+
+FOLDER = ROOT / "deploy"
+
+UNITS = ("web", "worker", "beat")
+
+
+def services(name: str = "compose.yaml") -> dict[str, Any]:
+    """Return the services of a Compose file by their name."""
+    return dict(yaml.safe_load((FOLDER / name).read_text())["services"])
+
+
+def command(service: str) -> list[str]:
+    """Return the command of a service in production, word by word."""
+    return shlex.split(services()[service]["command"])
+
+
+def manifests() -> dict[tuple[str, str], dict[str, Any]]:
+    """Return what is in the Kubernetes manifests by kind and name."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for path in sorted((FOLDER / "kubernetes").glob("*.yaml")):
+        if path.name != "kustomization.yaml":
+            for manifest in yaml.safe_load_all(path.read_text()):
+                found[manifest["kind"], manifest["metadata"]["name"]] = manifest
+    return found
+
+
+def pods() -> dict[str, dict[str, Any]]:
+    """Return the specification of each kind of pod by its name."""
+    return {
+        name: manifest["spec"]["template"]["spec"]
+        for (_, name), manifest in manifests().items()
+        if "template" in manifest["spec"]
+    }
+
+
+def unit(name: str) -> dict[str, str]:
+    """Return the section `[Service]` of a systemd unit."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment, method-assign] # Its names have capitals.
+    parser.read_string(unit_path(name).read_text())
+    return dict(parser["Service"])
+
+
+def unit_path(name: str) -> Path:
+    """Return the path of a systemd unit."""
+    return FOLDER / "systemd" / f"site-{name}.service"
+
+
+def seconds(duration: str) -> int:
+    """Return how long a duration of a Compose file is: `1m`, `345s`."""
+    minutes, rest = re.fullmatch(r"(?:(\d+)m)?(?:(\d+)s)?", duration).groups("0")  # type: ignore[union-attr]
+    return int(minutes) * 60 + int(rest)
