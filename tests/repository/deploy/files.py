@@ -1,8 +1,10 @@
 """What the files in `deploy/` say."""
 
 import configparser
+import json
 import re
 import shlex
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,6 @@ import yaml
 from tests import ROOT
 
 FOLDER = ROOT / "deploy"
-
-UNITS = ("web", "worker", "beat")
 
 
 def services(name: str = "compose.yaml") -> dict[str, Any]:
@@ -23,6 +23,23 @@ def services(name: str = "compose.yaml") -> dict[str, Any]:
 def command(service: str) -> list[str]:
     """Return the command of a service in production, word by word."""
     return shlex.split(services()[service]["command"])
+
+
+def stop_signal() -> signal.Signals:
+    """Return the signal that stops a container of the image."""
+    return signal.Signals[_dockerfile(r"STOPSIGNAL (\w+)")]
+
+
+def health_check() -> list[str]:
+    """Return the command that tells whether a container of the image is well."""
+    return list(json.loads(_dockerfile(r"HEALTHCHECK .*CMD (\[.*\])")))
+
+
+def _dockerfile(instruction: str) -> str:
+    """Return the group in a regular expression of an instruction that is there once."""
+    text = (FOLDER / "Dockerfile").read_text()
+    [found] = re.findall(f"^{instruction}$", text, re.MULTILINE)
+    return str(found)
 
 
 def manifests() -> dict[tuple[str, str], dict[str, Any]]:

@@ -4,11 +4,12 @@ An image cannot be built in a test. What a container would run is run here as it
 """
 
 import os
-import re
 import signal
 import sys
 import uuid
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from workshift.testing.processes import Process, RedisServer, eventually, free_p
 
 from tests import ROOT
 from tests.mail_server import MailServer
-from tests.repository.deploy.files import FOLDER, command, seconds, services
+from tests.repository.deploy.files import command, health_check, seconds, services, stop_signal
 from tests.repository.stack.clone import Visitor
 
 # What each writes when it is ready.
@@ -29,20 +30,19 @@ class Deployment:
     """The services of compose.yaml on this machine."""
 
     def __init__(self, folder: Path, postgres: Cluster) -> None:
-        """Start Redis, and have a database; `folder` stands for what a container may write to."""
+        """Start the servers; `folder` stands for what a container may write to."""
         self.mail = MailServer()
-        # All of its words but the program's: that may be Valkey here.
-        options = command("redis")[1:]
-        port = free_port()
-        self.redis = RedisServer(
-            [programs.redis(), "--bind", "127.0.0.1", *options, "--port"], port, folder
-        )
+        # All of the words but the program's: that may be Valkey here.
+        server = [programs.redis(), "--bind", "127.0.0.1", *command("redis")[1:], "--port"]
+        self.redis = RedisServer(server, free_port(), folder)
         self.redis.start()
         self.port = free_port()
+        self.processes: dict[str, Process] = {}
         self._folder = folder
         self._environment = {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(folder),
+            "HOSTNAME": os.uname().nodename,
             "C_FORCE_ROOT": "1",
             "PYTHONUNBUFFERED": "1",
             "ENV_FILE": os.devnull,
@@ -55,22 +55,27 @@ class Deployment:
             "FEEDBACK_DELAY_SECONDS": "0",
             **self.mail.environment,
         }
-        self.processes: dict[str, Process] = {}
 
-    def start(self, service: str) -> Process:
-        """Start a service."""
-        words = [word.replace("/var/lib/site", str(self._folder)) for word in command(service)]
-        process = Process(words, folder=ROOT, environment=self._environment)
-        self.processes[service] = process
-        return process
+    def run(self, *words: str) -> Process:
+        """Start a command as a container would."""
+        words = tuple(word.replace("/var/lib/site", str(self._folder)) for word in words)
+        return Process(words, folder=ROOT, environment=self._environment)
 
-    def check(self, service: str) -> Process:
-        """Start the health check of a service."""
-        [shell] = [services()[service]["healthcheck"]["test"]]
-        environment = self._environment | {"HOSTNAME": os.uname().nodename}
-        return Process(
-            ["sh", "-c", shell.replace("$$", "$")], folder=ROOT, environment=environment
-        )
+    def up(self) -> None:
+        """Start what Compose would, each when what it depends on is as it has to be."""
+        needed = {name: service.get("depends_on", {}) for name, service in services().items()}
+        for name in TopologicalSorter(needed).static_order():
+            if name == "migrate":
+                migrate = self.run(*command(name))
+                assert migrate.wait() == 0, migrate.output
+            elif name in READY:
+                self.processes[name] = self.run(*command(name)).wait_for(READY[name])
+                if any(
+                    need.get(name) == {"condition": "service_healthy"} for need in needed.values()
+                ):
+                    test = services()[name]["healthcheck"]["test"]
+                    check = self.run("sh", "-c", test.replace("$$", "$"))
+                    assert check.wait() == 0, check.output
 
     def close(self) -> None:
         """Kill whatever is left."""
@@ -89,39 +94,34 @@ def deployment(tmp_path: Path, postgres: Cluster) -> Iterator[Deployment]:
 
 
 def test_the_commands_of_compose_serve_the_site_and_stop_in_time(deployment: Deployment) -> None:
-    assert deployment.redis.client.config_get("maxmemory-policy") == {
-        "maxmemory-policy": "noeviction"
-    }
-    assert deployment.redis.client.config_get("appendonly") == {"appendonly": "yes"}
-    migrate = deployment.start("migrate")
-    assert migrate.wait() == 0, migrate.output
-    for service in ("worker", "beat", "web"):
-        deployment.start(service).wait_for(READY[service])
-    check = deployment.check("worker")
-    assert check.wait() == 0, check.output
+    for name, value in {"maxmemory-policy": "noeviction", "appendonly": "yes"}.items():
+        assert deployment.redis.client.config_get(name) == {name: value}
+    deployment.up()
+    # Those that wait for another begin after it: workers before web, and nothing before migrate.
+    assert list(deployment.processes)[-1] == "web"
+    if find_spec("workshift.health"):
+        check = deployment.run(*health_check())
+        assert check.wait() == 0, check.output
+        Visitor(deployment.port).open("/up/ready/")
 
     visitor = Visitor(deployment.port)
     visitor.send("/", {"email": "anna@example.org", "message": "first"})
     eventually(lambda: len(deployment.mail.mails) == 1)
 
-    # The worker is stopped in the middle of the second one's task.
+    # Everything is told to stop in the middle of the second one's task.
     deployment.mail.mood = "holds"
-    visitor.send("/", {"email": "anna@example.org", "message": "second"})
-    worker = deployment.processes["worker"]
-    eventually(lambda: worker.output.count(" received") == 2)
-    stop = signal.Signals[re.findall(r"^STOPSIGNAL (\w+)", dockerfile(), re.MULTILINE)[0]]
-    for service in ("web", "beat", "worker"):
-        deployment.processes[service].tell(stop)
-    worker.wait_for("Warm shutdown")
+    page = visitor.send("/", {"email": "anna@example.org", "message": "second"})
+    eventually(lambda: "Sending" in visitor.open(page))
+    for process in deployment.processes.values():
+        process.tell(stop_signal())
+    deployment.processes["worker"].wait_for("Warm shutdown")
     deployment.mail.mood = "takes"
 
-    for service in ("web", "beat", "worker"):
-        process = deployment.processes[service]
-        grace = seconds(services()[service].get("stop_grace_period", "10s"))
-        assert process.wait(grace) == 0, process.output
+    for name, process in deployment.processes.items():
+        grace = services()[name].get("stop_grace_period", "10s")
+        assert process.wait(seconds(grace)) == 0, process.output
     assert [mail.get_content().split()[0] for mail in deployment.mail.mails] == ["first", "second"]
 
 
-def dockerfile() -> str:
-    """Return the Dockerfile."""
-    return (FOLDER / "Dockerfile").read_text()
+def test_the_signal_is_the_one_that_lets_tasks_finish() -> None:
+    assert stop_signal() is signal.SIGTERM
