@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.urls import resolve
-from gunicorn.config import Config
+from gunicorn.config import Config  # type: ignore[import-untyped]
 from workshift.testing.processes import RedisServer
 
 from django_celery.celery import app
@@ -21,6 +21,7 @@ from tests.repository.deploy.files import (
     seconds,
     services,
     unit,
+    unit_path,
 )
 
 
@@ -148,3 +149,18 @@ def test_a_product_can_do_without_the_folder() -> None:
     for path in [*ROOT.glob("scripts/*"), *ROOT.glob("*/*.py"), ROOT / "tests/test_stack.py"]:
         if path.parts[-2] != "starting":
             assert "deploy/" not in path.read_text(), path
+
+
+def test_the_page_names_what_there_is() -> None:
+    page = (FOLDER / "README.md").read_text()
+    for kind, name in re.findall(r"\b(job|deployment)/(\w+)", page):
+        assert (kind.capitalize(), name) in manifests()
+    for name in re.findall(r"\bapp=(\w+)", page):
+        assert name in pods()
+    for name in re.findall(r"\bsite-(\w+)", page):
+        assert unit_path(name).exists()
+    for path in re.findall(r"\bdeploy/([\w./]+\w)", page):
+        # Which everybody makes for themselves.
+        assert path == ".env" or (FOLDER / path).exists()
+    for service in re.findall(r"\bexec (\w+)", page):
+        assert service in services()

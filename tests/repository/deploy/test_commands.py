@@ -33,6 +33,7 @@ class Deployment:
         """Start the servers; `folder` stands for what a container may write to."""
         self.mail = MailServer()
         # All of the words but the program's: that may be Valkey here.
+        server: list[str | Path]
         server = [programs.redis(), "--bind", "127.0.0.1", *command("redis")[1:], "--port"]
         self.redis = RedisServer(server, free_port(), folder)
         self.redis.start()

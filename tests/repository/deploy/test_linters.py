@@ -1,12 +1,18 @@
 """The files in `deploy/` are what their programs take, as far as this can be told without them."""
 
+import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tests import ROOT
 from tests.repository.deploy.files import FOLDER, unit_path
@@ -15,6 +21,30 @@ from tests.repository.stack.conftest import environment, fresh_clone, without_re
 from tests.repository.starting.starter import tool
 
 __all__ = ["environment", "fresh_clone", "without_redis"]
+
+
+class Vulnerabilities(BaseHTTPRequestHandler):
+    """A database of vulnerabilities, in which Django has one."""
+
+    def do_POST(self) -> None:
+        """Answer which vulnerabilities packages have."""
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["queries"]
+        found = {"vulns": [{"id": "PYSEC-1", "modified": "2026-01-01T00:00:00Z"}]}
+        names = [query["package"]["name"] for query in asked]
+        self._answer({"results": [found if name == "django" else {} for name in names]})
+
+    def do_GET(self) -> None:
+        """Answer what is known of one vulnerability."""
+        self._answer({"id": "PYSEC-1", "modified": "2026-01-01T00:00:00Z", "affected": []})
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in Python.
+        """Write nothing."""
+
+    def _answer(self, content: object) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(content).encode())
 
 
 def run(*words: str | Path) -> None:
@@ -62,6 +92,23 @@ def test_the_units_are_sound(tmp_path: Path) -> None:
     run(verify, "verify", *tmp_path.glob("*.service"))
 
 
+def test_the_audit_finds_a_version_with_a_vulnerability() -> None:
+    workflow = yaml.safe_load((ROOT / "starting/product-ci.yml").read_text())
+    assert workflow["jobs"]["audit"] == ci()["jobs"]["audit"]
+    *_, audit = (step["run"] for step in workflow["jobs"]["audit"]["steps"] if "run" in step)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Vulnerabilities) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/"
+        command = [*shlex.split(audit), "--service-url", address]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        server.shutdown()
+
+    assert done.returncode == 1
+    assert re.search(r"^django \S+ has 1 known vulnerability", done.stdout, re.MULTILINE)
+    # It is experimental; without its option, it would say so.
+    assert "warning" not in done.stderr
+
+
 @pytest.mark.slow
 def test_the_commands_of_the_dockerfile_make_what_the_image_needs(
     fresh_clone: Clone, tmp_path: Path
@@ -85,6 +132,11 @@ def test_the_commands_of_the_dockerfile_make_what_the_image_needs(
     [workshift] = (tmp_path / "venv").glob("lib/*/site-packages/workshift/__init__.py")
     assert workshift.exists()
     assert (fresh_clone.folder / "static/style.css").exists()
+
+
+def ci() -> Any:
+    """Return the workflow of CI."""
+    return yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
 
 
 def stages() -> list[str]:
