@@ -44,12 +44,9 @@ def _dockerfile(instruction: str) -> str:
 
 def manifests() -> dict[tuple[str, str], dict[str, Any]]:
     """Return what is in the Kubernetes manifests by kind and name."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for path in sorted((FOLDER / "kubernetes").glob("*.yaml")):
-        if path.name != "kustomization.yaml":
-            for manifest in yaml.safe_load_all(path.read_text()):
-                found[manifest["kind"], manifest["metadata"]["name"]] = manifest
-    return found
+    text = (FOLDER / "kubernetes/site.yaml").read_text()
+    found = yaml.safe_load_all(text)
+    return {(one["kind"], one["metadata"]["name"]): one for one in found}
 
 
 def pods() -> dict[str, dict[str, Any]]:
