@@ -11,10 +11,10 @@ from starting.renaming import DISTRIBUTION, PACKAGE, rename
 
 # What is about this repository, and not about a product that started from it.
 LEFT_OUT = (
-    *(".ci", "CHANGELOG.md", "LICENSE", "README.md", "README.ru.md", "benchmarks", "copier.yml", "recording"),
+    *(".ci", "LICENSE", "README.md", "README.ru.md", "benchmarks", "copier.yml", "recording"),
     *("scripts/bench", "scripts/record", "scripts/rename", "scripts/start", "starting"),
     *("packages/workshift/manage.py", "packages/workshift/tests", "tests/repository"),
-    *("docs/from-the-tutorial.md", "docs/from-the-tutorial.ru.md"),
+    *("CHANGELOG.md", "docs/from-the-tutorial.md", "docs/from-the-tutorial.ru.md"),
 )
 
 # What only a product has, and where.
