@@ -76,7 +76,6 @@ ELSEWHERE = {
 
 # Pages whose blocks are executed by a test of their own, or that are written by what they describe.
 PAGES_ELSEWHERE = {
-    "deploy/README.md": ("tests/repository/deploy/test_commands.py", "compose.yaml"),
     "packages/workshift/README.md": ADOPTING,
     "packages/workshift/docs/adopting.md": ADOPTING,
     "packages/workshift/docs/django-tasks.md": (
@@ -92,6 +91,7 @@ PAGES_ELSEWHERE = {
         "benchmarks/large/suite.py",
         "measurements-large",
     ),
+    "deploy/README.md": ("tests/repository/deploy/test_commands.py", "compose.yaml"),
     "starting/README.md": ("tests/repository/starting/test_page.py", "./scripts/start"),
 }
 
