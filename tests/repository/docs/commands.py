@@ -68,6 +68,7 @@ ELSEWHERE = {
     ),
     "python -m pip install uv": ("scripts/setup", "-m pip install"),
     'python -m pip install "../django-celery-starter/packages/workshift[dev]"': ADOPTING,
+    "uv audit": ("tests/repository/deploy/test_linters.py", "test_the_audit_finds"),
     "uv sync": ("tests/repository/docs/test_production.py", '"sync")'),
     "uv sync --locked --no-dev": ("tests/repository/docs/test_production.py", "--no-dev"),
     "uvx py-spy dump --subprocesses --pid $(pgrep -of runworker)": PY_SPY,
