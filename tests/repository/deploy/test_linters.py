@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from workshift.testing.processes import Process
 
 from tests import ROOT
 from tests.repository.deploy.files import FOLDER, unit_path
@@ -113,28 +114,49 @@ def test_the_audit_finds_a_version_with_a_vulnerability() -> None:
 
 
 @pytest.mark.slow
-def test_the_commands_of_the_dockerfile_make_what_the_image_needs(
-    fresh_clone: Clone, tmp_path: Path
-) -> None:
+def test_the_dockerfile_makes_what_the_image_needs(fresh_clone: Clone, tmp_path: Path) -> None:
     packages, _, build, final = stages()
     assert set(re.findall(r"--from=(\w+)", final)) == {"packages", "build"}
-    assert fresh_clone.run("scripts/setup").wait() == 0
-    paths = (tmp_path / "venv/bin", tool("uv").parent, fresh_clone.environment["PATH"])
-    variables = {
+    (site := tmp_path / "site").mkdir()
+    environment = {
+        **fresh_clone.environment,
         "UV_PROJECT_ENVIRONMENT": str(tmp_path / "venv"),
         "UV_PYTHON": sys.executable,
-        "PATH": ":".join(map(str, paths)),
+        "PATH": ":".join(
+            [f"{tmp_path / 'venv/bin'}", f"{tool('uv').parent}", fresh_clone.environment["PATH"]]
+        ),
     }
-    for command in re.findall(r"^RUN (uv .*|SECRET_KEY.*)$", packages + build, re.MULTILINE):
-        made = fresh_clone.run("env", "ENV_FILE=/dev/null", "sh", "-c", command, **variables)
-        assert made.wait() == 0, made.output
+    for copy, command in re.findall(
+        r"^(?:COPY (.*)|RUN (?!pip)(.*))$", packages + build, re.MULTILINE
+    ):
+        for source in copy.split()[:-1]:
+            take(fresh_clone.folder / source, site)
+        if command:
+            made = Process(["sh", "-c", command], folder=site, environment=environment)
+            assert made.wait() == 0, made.output
 
     programs = {path.name for path in (tmp_path / "venv/bin").iterdir()}
     assert programs >= {"celery", "gunicorn"}
     assert not programs & {"pytest", "ruff", "honcho", "watchmedo"}
-    [workshift] = (tmp_path / "venv").glob("lib/*/site-packages/workshift/__init__.py")
-    assert workshift.exists()
-    assert (fresh_clone.folder / "static/style.css").exists()
+    # Not a link to the folder of the library.
+    assert [*(tmp_path / "venv").glob("lib/*/site-packages/workshift/__init__.py")]
+    assert (site / "static/style.css").exists()
+
+
+def take(source: Path, site: Path) -> None:
+    """Do what COPY does with a file or a folder, but for what is kept out of the image."""
+    patterns = (FOLDER / "Dockerfile.dockerignore").read_text().splitlines()[1:]
+
+    def kept_out(folder: str, names: list[str]) -> set[str]:
+        # A name without `**/` means one at the top.
+        here = [one for one in patterns if "/" in one or source.samefile(folder)]
+        return shutil.ignore_patterns(*(one.removeprefix("**/") for one in here))(folder, names)
+
+    if source.is_file():
+        shutil.copy(source, site)
+    else:
+        place = site / source.name if source.name == "packages" else site
+        shutil.copytree(source, place, ignore=kept_out, dirs_exist_ok=True)
 
 
 def ci() -> Any:
