@@ -14,7 +14,7 @@ LEFT_OUT = (
     *(".ci", "LICENSE", "README.md", "README.ru.md", "benchmarks", "copier.yml", "recording"),
     *("scripts/bench", "scripts/record", "scripts/rename", "scripts/start", "starting"),
     *("packages/workshift/manage.py", "packages/workshift/tests", "tests/repository"),
-    *("docs/from-the-tutorial.md", "docs/from-the-tutorial.ru.md"),
+    *("CHANGELOG.md", "docs/from-the-tutorial.md", "docs/from-the-tutorial.ru.md"),
 )
 
 # What only a product has, and where.

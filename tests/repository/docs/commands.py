@@ -72,6 +72,7 @@ ELSEWHERE = {
     ),
     "python -m pip install uv": ("scripts/setup", "-m pip install"),
     'python -m pip install "../django-celery-starter/packages/workshift[dev]"': ADOPTING,
+    "uv audit": ("tests/repository/deploy/test_linters.py", "test_the_audit_finds"),
     "uv sync": ("tests/repository/docs/test_production.py", '"sync")'),
     "uv sync --locked --no-dev": ("tests/repository/docs/test_production.py", "--no-dev"),
     "uvx py-spy dump --subprocesses --pid $(pgrep -of runworker)": PY_SPY,
@@ -99,6 +100,7 @@ PAGES_ELSEWHERE = {
         "benchmarks/stack/suite.py",
         "measurements-stack",
     ),
+    "deploy/README.md": ("tests/repository/deploy/test_commands.py", "compose.yaml"),
     "starting/README.md": ("tests/repository/starting/test_page.py", "./scripts/start"),
 }
 
