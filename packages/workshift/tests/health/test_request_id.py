@@ -115,7 +115,7 @@ def test_a_task_that_no_request_has_sent_has_its_own(caplog: pytest.LogCaptureFi
     caplog.handler.addFilter(request_id.Filter())
 
     # As the sweep hints the second attempt of a row.
-    tasks.second.apply(args=["text"], task_id="3f2e-2")
+    tasks.second.apply(args=("text",), task_id="3f2e-2")
     tasks.logger.info("outside")
 
     [within, outside] = [one for one in caplog.records if one.name == "tests.health.tasks"]
@@ -128,7 +128,7 @@ def test_an_id_in_a_message_that_somebody_has_crafted(caplog: pytest.LogCaptureF
     caplog.set_level(logging.INFO)
     caplog.handler.addFilter(request_id.Filter())
 
-    tasks.second.apply(args=["text"], task_id="its own", headers={"request_id": "a\nline of mine"})
+    tasks.second.apply(args=("text",), task_id="its own", headers={"request_id": "a\nline of mine"})
 
     [record] = [one for one in caplog.records if one.name == "tests.health.tasks"]
     assert vars(record)["request_id"] == "its own"
