@@ -28,7 +28,3 @@ class Formatter(JsonFormatter):
         )
         # Python's warnings are lines, too.
         logging.captureWarnings(capture=True)
-
-    def format(self, record: logging.LogRecord) -> str:
-        # The one control character that JSON leaves alone.
-        return super().format(record).replace("\x7f", "\\u007f")

@@ -96,9 +96,10 @@ class Filter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Add them, and let every record pass."""
-        request_id = current()
+        task = task_id()
+        request_id = _request_id.get() or task
         of_request = f" [{request_id}]" if request_id else ""
-        vars(record).update(request_id=request_id, task_id=task_id(), of_request=of_request)
+        vars(record).update(request_id=request_id, task_id=task, of_request=of_request)
         return True
 
 

@@ -19,4 +19,9 @@ def send(request: HttpRequest) -> HttpResponse:
     return HttpResponse("sent")
 
 
-urlpatterns = [*urlpatterns, path("send/", send)]
+urlpatterns = [
+    *urlpatterns,
+    path("send/", send),
+    # No probe, although its address begins as theirs.
+    path("up/elsewhere/", send),
+]

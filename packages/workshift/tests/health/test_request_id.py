@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 from asgiref.sync import async_to_sync
+from celery import current_app
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from pytest_django import Settings
@@ -124,11 +125,15 @@ def test_a_task_that_no_request_has_sent_has_its_own(caplog: pytest.LogCaptureFi
     assert vars(outside)["request_id"] == vars(outside)["of_request"] == ""
 
 
-def test_an_id_in_a_message_that_somebody_has_crafted(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    caplog.handler.addFilter(request_id.Filter())
+def test_an_id_in_a_message_that_somebody_has_crafted(
+    redis_server: RedisServer, start_worker: StartWorker
+) -> None:
+    worker = start_worker("--pool", "solo", environment=PRODUCTION)
+    for text, given in (("taken", "8f14e45fceea167a"), ("forged", "a\nline of mine")):
+        sent = current_app.send_task(
+            "tests.health.tasks.second", [text], headers={request_id.KEY: given}
+        )
+    worker.wait_for("second forged")
 
-    tasks.second.apply(args=("text",), task_id="its own", headers={"request_id": "a\nline of mine"})
-
-    [record] = [one for one in caplog.records if one.name == "tests.health.tasks"]
-    assert vars(record)["request_id"] == "its own"
+    ids = [one["request_id"] for one in records(worker) if one["message"].startswith("second")]
+    assert ids == ["8f14e45fceea167a", sent.id]
