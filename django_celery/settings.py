@@ -51,6 +51,10 @@ if DEBUG:
     INSTALLED_APPS.append("workshift.mailbox")
 
 MIDDLEWARE = [
+    # Before anything that redirects or refuses: probes ask by plain HTTP and by the machine's address.
+    "workshift.health.middleware.probes",
+    # One id for a request, its log lines, and its tasks and theirs.
+    "workshift.request_id.middleware",
     "django.middleware.security.SecurityMiddleware",
     # Before anything that answers, so that every page carries the policy.
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -67,7 +71,7 @@ MIDDLEWARE = [
 if not DEBUG:
     # Serves what `manage.py collectstatic` has gathered; with DEBUG, runserver needs no gathering.
     # As early as it can be, and behind the policy, which files should carry, too.
-    MIDDLEWARE.insert(2, "whitenoise.middleware.WhiteNoiseMiddleware")
+    MIDDLEWARE.insert(4, "whitenoise.middleware.WhiteNoiseMiddleware")
 
 TEMPLATES = [
     {
@@ -368,20 +372,29 @@ CELERY_BEAT_SCHEDULE = {
 
 LOG_LEVEL = env.log_level("LOG_LEVEL", default="INFO")
 
+# One JSON object a line, for programs that collect them, or lines for people. Only what is asked for
+# is imported.
+LOG_FORMATTERS = {
+    # What a visitor wrote can be in any line, and a terminal obeys the control characters in it.
+    "plain": {
+        "()": "workshift.terminal.Formatter",
+        "format": "{asctime} {levelname}{of_request} {name}: {message}",
+        "style": "{",
+    },
+    "json": {"()": "workshift.json_log.Formatter"},
+}
+
+LOG_FORMAT = env.log_format("LOG_FORMAT", default="plain")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    # What a visitor wrote can be in any line, and a terminal obeys the control characters in it.
-    "formatters": {
-        "plain": {
-            "()": "workshift.terminal.Formatter",
-            "format": "{asctime} {levelname} {name}: {message}",
-            "style": "{",
-        }
-    },
-    # The sweep runs every few seconds, and a live page asks more often; their lines would drown all
-    # others.
+    "formatters": {"lines": LOG_FORMATTERS[LOG_FORMAT]},
     "filters": {
+        # Adds the id of the request, or of the task that no request has sent.
+        "ids": {"()": "workshift.request_id.Filter"},
+        # The sweep runs every few seconds, and a live page asks more often; their lines would drown
+        # all others.
         "without_sweep": {"()": "workshift.durable.log.WithoutSweep"},
         "without_live_pages": {"()": "workshift.log.WithoutLivePages"},
     },
@@ -389,8 +402,8 @@ LOGGING = {
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "formatter": "plain",
-            "filters": ["without_sweep", "without_live_pages"],
+            "formatter": "lines",
+            "filters": ["ids", "without_sweep", "without_live_pages"],
         }
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
@@ -401,6 +414,29 @@ LOGGING = {
         "django.tasks": {"level": "CRITICAL"},
     },
 }
+
+
+# What watches the site; docs/operations.md says how.
+
+# Whoever sends this may read the metrics at /up/metrics/; without it there are none.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
+# Reports errors of the site and of tasks to Sentry, or to a server that understands the same.
+if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
+    import sentry_sdk
+    from workshift.request_id import tag_with_id
+
+    sentry_sdk.init(
+        dsn=SENTRY_DSN,
+        # Nothing that a visitor has written: no cookies, addresses, forms and arguments of tasks,
+        # and no variables of the code, nor the log lines before the error.
+        send_default_pii=False,
+        max_request_body_size="never",
+        include_local_variables=False,
+        max_breadcrumbs=0,
+        # With which its log lines are found.
+        before_send=tag_with_id,
+    )
 
 
 # The demo app

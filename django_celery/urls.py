@@ -14,6 +14,8 @@ urlpatterns = [
     # The language switch of the pages posts to Django's `set_language` here.
     path("i18n/", include("django.conf.urls.i18n")),
     path("favicon.ico", favicon),
+    # For programs that ask whether the site works: docs/operations.md.
+    path("up/", include("workshift.health.urls")),
     # The addresses of further apps come before this one.
     path("", include("feedback.urls")),
 ]

@@ -54,6 +54,7 @@ BAD_INPUT = [
     ("DATABASE_URL", "postgres://user:hunter2@[example.com/name"),
     ("DATABASE_URL", "postgres://user:hunter2@example.com"),
     ("LOG_LEVEL", "loud"),
+    ("LOG_FORMAT", "xml"),
     ("TIME_ZONE", "Mars/Olympus"),
     ("TIME_ZONE", "../../etc/passwd"),
 ]

@@ -21,4 +21,7 @@ os.environ.update(
     REDIS_PREFIX="test:",
     MAILBOX="",
     TIME_ZONE="",
+    BEHIND_PROXY="",
+    LOG_FORMAT="",
+    METRICS_TOKEN="",
 )

@@ -79,6 +79,13 @@ def log_level(text: str) -> str:
     return level
 
 
+def log_format(text: str) -> str:
+    """How log lines look."""
+    if text not in {"plain", "json"}:
+        raise UnfitError("plain or json")
+    return text
+
+
 def time_zone(text: str) -> str:
     """A time zone that this machine knows."""
     if text not in available_timezones():

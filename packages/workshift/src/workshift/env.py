@@ -94,6 +94,10 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ ships no
         """The name of a log level, in capitals."""
         return str(self.get_value(var, cast=readers.log_level, default=default))
 
+    def log_format(self, var: str, default: str) -> str:
+        """How log lines look: plain or json."""
+        return str(self.get_value(var, cast=readers.log_format, default=default))
+
     def time_zone(self, var: str, default: str) -> str:
         """The name of a time zone that this machine knows, such as Europe/Berlin."""
         return str(self.get_value(var, cast=readers.time_zone, default=default))

@@ -41,6 +41,8 @@ if DEBUG:
     INSTALLED_APPS.append("workshift.mailbox")
 
 MIDDLEWARE = [
+    "workshift.health.middleware.probes",
+    "workshift.request_id.middleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -52,7 +54,7 @@ MIDDLEWARE = [
 ]
 
 if django.VERSION >= (6, 0):
-    MIDDLEWARE.insert(1, "django.middleware.csp.ContentSecurityPolicyMiddleware")
+    MIDDLEWARE.insert(3, "django.middleware.csp.ContentSecurityPolicyMiddleware")
     SECURE_CSP = {
         "default-src": ["'self'"],
         "img-src": ["'self'", "data:"],
@@ -172,25 +174,32 @@ CELERY_BEAT_SCHEDULE = {
 
 TASKS = {"default": {"BACKEND": "workshift.django_tasks.CeleryBackend"}}
 
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "plain": {
+        "lines": {"()": "workshift.json_log.Formatter"}
+        if env.log_format("LOG_FORMAT", default="plain") == "json"
+        else {
             "()": "workshift.terminal.Formatter",
-            "format": "{asctime} {levelname} {name}: {message}",
+            "format": "{asctime} {levelname}{of_request} {name}: {message}",
             "style": "{",
         }
     },
     "filters": {
+        "ids": {"()": "workshift.request_id.Filter"},
         "without_sweep": {"()": "workshift.durable.log.WithoutSweep"},
         "without_live_pages": {"()": "workshift.log.WithoutLivePages"},
     },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "formatter": "plain",
-            "filters": ["without_sweep", "without_live_pages"],
+            "formatter": "lines",
+            "filters": ["ids", "without_sweep", "without_live_pages"],
         }
     },
     "root": {"handlers": ["console"], "level": "INFO"},

@@ -15,6 +15,7 @@ urlpatterns = [
     path("", front_page),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("up/", include("workshift.health.urls")),
 ]
 
 if settings.DEBUG:

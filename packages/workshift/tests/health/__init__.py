@@ -1,0 +1,1 @@
+"""What a running site and its worker say about themselves."""
