@@ -39,6 +39,30 @@ def test_other_arguments_are_refused_where_they_are_given(
     assert redis_server.client.keys("*") == []
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("no id", 0), (7, 0), ({}, 0), (["x"], 0), ("%", 0), ("x" * 1_000_000, 0), ("", 0)]
+    + [("the row", attempts) for attempts in ("0", None, 0.5, {}, [0])],
+)
+@pytest.mark.django_db
+def test_a_message_with_other_arguments_changes_nothing(arguments: tuple[Any, Any]) -> None:
+    """It has been put into the broker, past the call that would refuse it."""
+    parcel = Parcel.objects.create()
+    pk, attempts = arguments
+    with pytest.raises(TypeError, match=r"^This is no hint for a row of parcels\.Parcel\.$"):
+        deliver.run(str(parcel.pk) if pk == "the row" else pk, attempts)
+    assert Parcel.objects.get().status == Status.PENDING
+
+
+@pytest.mark.parametrize("attempts", [-1, 1, 10**30, -(10**30)])
+@pytest.mark.django_db
+def test_a_message_for_another_attempt_or_row_does_nothing(attempts: int) -> None:
+    parcel = Parcel.objects.create()
+    assert deliver.run(str(parcel.pk), attempts) == "nothing to do"
+    assert deliver.run(str(uuid.uuid4()), 0) == "nothing to do"
+    assert Parcel.objects.get().status == Status.PENDING
+
+
 def test_a_base_class_of_its_own_stays_in_effect() -> None:
     class Mine(Task):  # type: ignore[type-arg]
         abstract = True

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from queue import Empty
 from typing import Any
 
 import billiard.common
@@ -186,6 +187,55 @@ def renew_held(consumer: Any) -> None:
         with channel.conn_or_acquire() as client:
             # Update only: a task may be acknowledged at this moment.
             client.zadd(channel.unacked_index_key, dict.fromkeys(tags, time.time()), xx=True)
+
+
+@functools.cache
+def skip_unreadable(log: Callable[[Any, Exception], None]) -> None:
+    """Make kombu's Redis transport skip what is not a message, and `log` it with the error.
+
+    By itself it raises the error, which ends the worker.
+    """
+    # Imported here to save web processes 50 ms.
+    from kombu.transport import redis as transport  # noqa: PLC0415
+
+    loads, kombu_message = transport.loads, transport.Channel.Message
+
+    def loads_or_skips(text: Any) -> Any:
+        try:
+            return loads(text)
+        except Exception as error:
+            log(text, error)
+            # To kombu: nothing has arrived.
+            raise Empty from error
+
+    class Message(kombu_message):  # type: ignore[misc, valid-type]  # kombu ships no types.
+        def __init__(self, payload: Any, *arguments: Any, **options: Any) -> None:
+            try:
+                super().__init__(payload, *arguments, **options)
+                # What is noted of it until it is acknowledged.
+                noted = [self.delivery_tag, *map(self.delivery_info.get, _ADDRESS)]
+                if not all(isinstance(one, str) for one in noted):
+                    raise TypeError(f"delivery_tag, exchange and routing_key are {noted}")
+            except Exception as error:
+                log(payload, error)
+                raise Empty from error
+
+    transport.loads, transport.Channel.Message = loads_or_skips, Message
+
+
+_ADDRESS = ("exchange", "routing_key")
+
+
+@functools.cache
+def censor_settings(censor: Callable[[Any], Any]) -> None:
+    """Make Celery `censor` the settings that `celery report` and `inspect conf` show.
+
+    It hides the broker's password, but only under the name that the setting has without Django.
+    """
+    from celery.app import utils  # noqa: PLC0415
+
+    hide: Callable[[Any], Any] = utils.filter_hidden_settings
+    utils.filter_hidden_settings = lambda settings: censor(hide(settings))
 
 
 def revoke_ids(ids: list[str]) -> None:
