@@ -5,11 +5,13 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from pytest_django import Settings
 
 from tests.reload.project import Project, eventually
 from workshift.dev import forgotten_tasks as forgotten
+from workshift.dev.redis_servers import options
 from workshift.testing.processes import DEADLINE, RedisServer
 
 
@@ -67,6 +69,15 @@ def test_a_page_of_another_site_can_send_it_no_command(
             while browser.recv(4096):
                 pass
     assert server.client.keys("*") == []
+
+
+def test_it_listens_on_this_machine_alone(embedded_redis: RedisServer) -> None:
+    port = embedded_redis.client.connection_pool.connection_kwargs["port"]
+    assert {one.laddr.ip for one in psutil.net_connections() if one.laddr.port == port} == {
+        "127.0.0.1"
+    }
+    command = options(port)
+    assert command[command.index("--bind") + 1] == "127.0.0.1"
 
 
 def test_a_client_that_waits_is_found_by_its_address(embedded_redis: RedisServer) -> None:

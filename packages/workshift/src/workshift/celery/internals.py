@@ -216,6 +216,8 @@ def skip_unreadable(log: Callable[[Any, Exception], None]) -> None:
                 noted = [self.delivery_tag, *map(self.delivery_info.get, _ADDRESS)]
                 if not all(isinstance(one, str) for one in noted):
                     raise TypeError(f"delivery_tag, exchange and routing_key are {noted}")
+                if not isinstance(self.body, str | bytes):
+                    raise TypeError(f"its body is {self.body!r:.100}")
             except Exception as error:
                 log(payload, error)
                 raise Empty from error
