@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import socket
 import sys
 from collections.abc import Iterator
@@ -30,10 +31,12 @@ class Site:
     def __init__(self, database: str, *options: str) -> None:
         """Start it with one process, so that nothing else answers for it."""
         self.port = free_port()
-        command = "gunicorn django_celery.wsgi --no-control-socket"
-        assert f"exec {command}\n" in (ROOT / "Procfile").read_text()
+        found = re.search(
+            r"^web: exec (gunicorn .*)$", (ROOT / "Procfile").read_text(), re.MULTILINE
+        )
+        assert found
         self.process = Process(
-            [sys.executable, "-m", *command.split(), *options],
+            [sys.executable, "-m", *shlex.split(found[1]), *options],
             folder=ROOT,
             environment={
                 **os.environ,
@@ -81,12 +84,12 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(_migrated_database: Path) -> Iterator[Site]:
+def production(_migrated_database: Path) -> Iterator[Site]:
     """A site for all of these tests."""
-    site = Site(f"sqlite:///{_migrated_database}")
-    yield site
-    print(site.process.output)
-    site.process.kill()
+    production = Site(f"sqlite:///{_migrated_database}")
+    yield production
+    print(production.process.output)
+    production.process.kill()
 
 
 def status(answer: str) -> int:
@@ -102,15 +105,15 @@ def location(answer: str) -> str:
 
 
 @pytest.mark.parametrize("host", ["attacker.example", "127.0.0.1.attacker.example", "", "a b", "["])
-def test_another_host_is_refused(site: Site, host: str) -> None:
-    answer = site.ask("/", host=host)
+def test_another_host_is_refused(production: Site, host: str) -> None:
+    answer = production.ask("/", host=host)
 
     assert status(answer) == 400
     assert "hunter2" not in answer
 
 
-def test_headers_of_a_proxy_that_is_not_there_change_nothing(site: Site) -> None:
-    answer = site.form(
+def test_headers_of_a_proxy_that_is_not_there_change_nothing(production: Site) -> None:
+    answer = production.form(
         "/i18n/setlang/",
         b"language=ru&next=https://attacker.example/",
         "Host: 127.0.0.1",
@@ -121,6 +124,8 @@ def test_headers_of_a_proxy_that_is_not_there_change_nothing(site: Site) -> None
 
     assert status(answer) == 302
     assert "attacker" not in answer
+    # It would be the beginning of each address of the site.
+    assert status(production.ask("/", "SCRIPT_NAME: /attacker")) == 200
 
 
 @pytest.mark.parametrize(
@@ -135,19 +140,19 @@ def test_headers_of_a_proxy_that_is_not_there_change_nothing(site: Site) -> None
         "https://127.0.0.1@attacker.example/",
     ],
 )
-def test_the_language_switch_leads_to_no_other_site(site: Site, target: str) -> None:
-    answer = site.form("/i18n/setlang/", f"language=ru&next={target}".encode())
+def test_the_language_switch_leads_to_no_other_site(production: Site, target: str) -> None:
+    answer = production.form("/i18n/setlang/", f"language=ru&next={target}".encode())
 
     assert status(answer) == 302
-    assert location(answer).removeprefix(f"http://127.0.0.1:{site.port}") == "/"
+    assert location(answer).removeprefix(f"http://127.0.0.1:{production.port}") == "/"
     assert "X-Injected" not in answer.partition("\r\n\r\n")[0]
 
 
-def test_a_form_without_the_token_or_from_another_site_is_refused(site: Site) -> None:
+def test_a_form_without_the_token_or_from_another_site_is_refused(production: Site) -> None:
     for path in ("/", "/i18n/setlang/", "/admin/login/"):
-        assert status(site.ask(path, "Content-Length: 0", method="POST")) == 403, path
+        assert status(production.ask(path, "Content-Length: 0", method="POST")) == 403, path
         elsewhere = ("Host: 127.0.0.1", "Origin: https://attacker.example")
-        assert status(site.form(path, b"language=ru", *elsewhere)) == 403, path
+        assert status(production.form(path, b"language=ru", *elsewhere)) == 403, path
 
 
 @pytest.mark.parametrize(
@@ -168,8 +173,8 @@ def test_a_form_without_the_token_or_from_another_site_is_refused(site: Site) ->
         "/__workshift__/page.js",
     ],
 )
-def test_no_path_leads_to_a_file_that_is_not_public(site: Site, path: str) -> None:
-    assert status(site.ask(path)) == 404
+def test_no_path_leads_to_a_file_that_is_not_public(production: Site, path: str) -> None:
+    assert status(production.ask(path)) == 404
 
 
 REQUESTS = [
@@ -186,15 +191,15 @@ REQUESTS = [
 ]
 
 
-def test_nothing_in_a_request_gives_a_command_to_the_terminal(site: Site) -> None:
+def test_nothing_in_a_request_gives_a_command_to_the_terminal(production: Site) -> None:
     for request in REQUESTS:
-        assert site.send(request + b"Connection: close\r\n\r\n")
+        assert production.send(request + b"Connection: close\r\n\r\n")
     for message in (b"%1b%5d0;title%07", b"%C2%9B31m", b"a%0a2026-01-01+forged"):
-        site.form("/", b"email=" + message + b"@example.com&message=" + message)
-    site.process.wait_for("Not Found: /")
+        production.form("/", b"email=" + message + b"@example.com&message=" + message)
+    production.process.wait_for("Not Found: /")
 
-    assert not OBEYED.search(site.process.output)
-    assert not re.search("^2026-01-01", site.process.output, re.MULTILINE)
+    assert not OBEYED.search(production.process.output)
+    assert not re.search("^2026-01-01", production.process.output, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
@@ -209,8 +214,8 @@ def test_nothing_in_a_request_gives_a_command_to_the_terminal(site: Site) -> Non
     ],
     ids=["3 MB", "2,000 fields", "NUL", "line break", "not UTF-8", "reversed"],
 )
-def test_an_odd_form_is_refused(site: Site, fields: bytes) -> None:
-    answer = site.form("/", fields)
+def test_an_odd_form_is_refused(production: Site, fields: bytes) -> None:
+    answer = production.form("/", fields)
 
     assert status(answer) in {200, 400}
     assert not location(answer)
@@ -229,34 +234,33 @@ def test_an_odd_form_is_refused(site: Site, fields: bytes) -> None:
         " folded: x",
     ],
 )
-def test_a_request_that_can_be_read_in_two_ways_is_refused(site: Site, head: str) -> None:
-    answer = site.ask("/", *head.split("\r\n"), method="POST")
+def test_a_request_that_can_be_read_in_two_ways_is_refused(production: Site, head: str) -> None:
+    answer = production.ask("/", *head.split("\r\n"), method="POST")
 
-    assert 400 <= status(answer) < 502
-    assert "csrfmiddlewaretoken" not in answer.partition("HTTP/1.1 2")[0] or status(answer) == 403
+    assert status(answer) in {400, 431, 501}
 
 
 @pytest.mark.parametrize("pk", ["0" * 32, "1", "../", "%00", "x" * 5_000, "' OR 1=1 --"])
-def test_a_forged_id_of_a_message_is_not_found(site: Site, pk: str) -> None:
+def test_a_forged_id_of_a_message_is_not_found(production: Site, pk: str) -> None:
     for path in (f"/success/{pk}/", f"/success/{pk}/state/"):
-        assert status(site.ask(path.replace(" ", "%20"))) in {404, 414}
+        assert status(production.ask(path.replace(" ", "%20"))) in {404, 414}
 
 
-def test_the_command_line_and_the_output_hold_no_secret(site: Site) -> None:
-    process = psutil.Process(site.process.pid)
+def test_the_command_line_and_the_output_hold_no_secret(production: Site) -> None:
+    process = psutil.Process(production.process.pid)
     lines = [one.cmdline() for one in [process, *process.children(recursive=True)]]
 
     assert "hunter2" not in str(lines)
-    assert "hunter2" not in site.process.output
+    assert "hunter2" not in production.process.output
 
 
 def test_a_slow_request_holds_a_process_no_longer_than_its_limit(worker_database: str) -> None:
     """Thirty seconds, unless it is another number; then the process is replaced."""
-    site = Site(worker_database, "--timeout", "1")
+    production = Site(worker_database, "--timeout", "1")
     try:
-        with site.connect() as slow:
+        with production.connect() as slow:
             slow.sendall(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nmess")
-            assert status(site.ask("/")) == 200
-            assert "WORKER TIMEOUT" in site.process.output
+            assert status(production.ask("/")) == 200
+            assert "WORKER TIMEOUT" in production.process.output
     finally:
-        site.process.kill()
+        production.process.kill()

@@ -154,8 +154,9 @@ def _refusal(environ: dict[str, Any]) -> bytes:
     The name of another site may lead here, so that a page of that site can read what is answered.
     Django would answer with its page that shows the settings, and static files are not checked.
     """
-    if not settings.configured:
-        return b""  # They do not load, and the page that says so looks for itself.
+    # Without DEBUG, and while the settings do not load, nothing of them is shown.
+    if not (settings.configured and settings.DEBUG):
+        return b""
     request = HttpRequest()
     request.META = environ
     try:
