@@ -111,9 +111,9 @@ def test_a_message_that_comes_too_late_is_requeued_without_a_word(
 def test_redis_skips_what_is_no_message(caplog: pytest.LogCaptureFixture) -> None:
     celery_internals.skip_unreadable(log_unreadable)
     transport: Any = redis_transport
-    for read in (lambda: transport.loads("{"), lambda: transport.Channel.Message({})):
+    for read, odd in ((transport.loads, "{"), (transport.Channel.Message, {})):
         with pytest.raises(Empty):
-            read()
+            read(odd)
     assert caplog.text.count("Threw away what is not a message") == 2
     assert transport.loads("[1]") == [1]
 

@@ -20,9 +20,15 @@ ADDRESS = "redis://user:hunter2@example.com:6379/0"
     ("given", "shown"),
     [
         (ADDRESS, "redis://user:********@example.com:6379/0"),
-        ("rediss://:hunter2@a/0?ssl_cert_reqs=required", "rediss://:********@a/0?ssl_cert_reqs=required"),
+        (
+            "rediss://:hunter2@a/0?ssl_cert_reqs=required",
+            "rediss://:********@a/0?ssl_cert_reqs=required",
+        ),
         ("postgres://u:hunt/e@r:2@db/name", "postgres://u:********@db/name"),
-        (f"mysite.results:Store+{ADDRESS}", "mysite.results:Store+redis://user:********@example.com:6379/0"),
+        (
+            f"mysite.results:Store+{ADDRESS}",
+            "mysite.results:Store+redis://user:********@example.com:6379/0",
+        ),
         ({"a": [(ADDRESS,)]}, {"a": [["redis://user:********@example.com:6379/0"]]}),
         # Nothing to hide.
         ("redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0"),

@@ -39,11 +39,13 @@ def test_other_arguments_are_refused_where_they_are_given(
     assert redis_server.client.keys("*") == []
 
 
-@pytest.mark.parametrize(
-    ("pk", "attempts"),
-    [(pk, 0) for pk in ("no id", "", "%", "x" * 1_000_000, 7, None, {}, ["x"])]
-    + [("5" * 32, attempts) for attempts in ("0", None, 0.5, {}, [0])],
-)
+ODD_HINTS: list[tuple[Any, Any]] = [
+    *((pk, 0) for pk in ("no id", "", "%", "x" * 1_000_000, 7, None, {}, ["x"])),
+    *(("5" * 32, attempts) for attempts in ("0", None, 0.5, {}, [0])),
+]
+
+
+@pytest.mark.parametrize(("pk", "attempts"), ODD_HINTS, ids=range(len(ODD_HINTS)))
 def test_a_message_with_other_arguments_asks_no_database(pk: Any, attempts: Any) -> None:
     """It has been put into the broker, past the call that would refuse it."""
     with pytest.raises(TypeError, match=r"^This is no hint for a row of parcels\.Parcel\.$"):

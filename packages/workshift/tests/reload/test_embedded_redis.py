@@ -48,7 +48,14 @@ def test_what_it_forgets_is_counted(
 def test_what_is_no_message_is_left_out_and_names_give_the_terminal_no_command(
     embedded_redis: RedisServer,
 ) -> None:
-    for odd in (b"", b"[]", b"{", b"5", b'{"headers": null}', b'{"headers": {"task": "a\\u001bb"}}'):
+    for odd in (
+        b"",
+        b"[]",
+        b"{",
+        b"5",
+        b'{"headers": null}',
+        b'{"headers": {"task": "a\\u001bb"}}',
+    ):
         embedded_redis.client.lpush("test:mysite", odd)
         embedded_redis.client.hset("test:unacked", odd, odd)
     assert forgotten.tasks_in(embedded_redis.client) == {r"a\x1bb": 2}
@@ -73,9 +80,8 @@ def test_a_page_of_another_site_can_send_it_no_command(
 
 def test_it_listens_on_this_machine_alone(embedded_redis: RedisServer) -> None:
     port = embedded_redis.client.connection_pool.connection_kwargs["port"]
-    assert {one.laddr.ip for one in psutil.net_connections() if one.laddr.port == port} == {
-        "127.0.0.1"
-    }
+    ends: list[Any] = [one.laddr for one in psutil.net_connections()]
+    assert {end.ip for end in ends if end and end.port == port} == {"127.0.0.1"}
     command = options(port)
     assert command[command.index("--bind") + 1] == "127.0.0.1"
 

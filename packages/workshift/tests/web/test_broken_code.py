@@ -78,9 +78,7 @@ def test_without_debug_the_page_does_not_say_why(site: Site, settings: str) -> N
         server.process.next_line("Reloaded in")
 
 
-@pytest.mark.parametrize(
-    ("file", "code"), [("pages/views.py", 400), ("mysite/settings.py", 500)]
-)
+@pytest.mark.parametrize(("file", "code"), [("pages/views.py", 400), ("mysite/settings.py", 500)])
 def test_a_site_of_another_name_is_not_told_why(site: Site, file: str, code: int) -> None:
     """It may be one that has led its visitor's browser here, to read what is answered."""
     site.write(file, "DEBUG = True\nbroken secrets(\n")

@@ -48,7 +48,8 @@ class PatientConsumer(Consumer):
                 handle(message)
                 return
             logger.error("Refused a message: %s. Its headers are %.500r.", fault, message.headers)
-            message.reject_log_error(logger, self.connection_errors)
+            # celery-types does not know the errors.
+            message.reject_log_error(logger, self.connection_errors)  # type: ignore[attr-defined]
 
         return handle_or_refuse
 

@@ -196,8 +196,9 @@ def skip_unreadable(log: Callable[[Any, Exception], None]) -> None:
     By itself it raises the error, which ends the worker.
     """
     # Imported here to save web processes 50 ms.
-    from kombu.transport import redis as transport  # noqa: PLC0415
+    from kombu.transport import redis  # noqa: PLC0415
 
+    transport: Any = redis  # Its types do not know what it imports.
     loads, kombu_message = transport.loads, transport.Channel.Message
 
     def loads_or_skips(text: Any) -> Any:
@@ -208,16 +209,11 @@ def skip_unreadable(log: Callable[[Any, Exception], None]) -> None:
             # To kombu: nothing has arrived.
             raise Empty from error
 
-    class Message(kombu_message):  # type: ignore[misc, valid-type]  # kombu ships no types.
+    class Message(kombu_message):  # type: ignore[misc, valid-type]  # Known only at run time.
         def __init__(self, payload: Any, *arguments: Any, **options: Any) -> None:
             try:
                 super().__init__(payload, *arguments, **options)
-                # What is noted of it until it is acknowledged.
-                noted = [self.delivery_tag, *map(self.delivery_info.get, _ADDRESS)]
-                if not all(isinstance(one, str) for one in noted):
-                    raise TypeError(f"delivery_tag, exchange and routing_key are {noted}")
-                if not isinstance(self.body, str | bytes):
-                    raise TypeError(f"its body is {self.body!r:.100}")
+                _require_text(self)
             except Exception as error:
                 log(payload, error)
                 raise Empty from error
@@ -225,7 +221,17 @@ def skip_unreadable(log: Callable[[Any, Exception], None]) -> None:
     transport.loads, transport.Channel.Message = loads_or_skips, Message
 
 
-_ADDRESS = ("exchange", "routing_key")
+def _require_text(message: Any) -> None:
+    """Raise TypeError unless the message has a body, and what is noted until it is acknowledged."""
+    noted = {
+        "body": message.body,
+        "delivery_tag": message.delivery_tag,
+        "exchange": message.delivery_info.get("exchange"),
+        "routing_key": message.delivery_info.get("routing_key"),
+    }
+    for name, value in noted.items():
+        if not isinstance(value, str | bytes):
+            raise TypeError(f"its {name} is {value!r:.100}")
 
 
 @functools.cache
@@ -236,8 +242,8 @@ def censor_settings(censor: Callable[[Any], Any]) -> None:
     """
     from celery.app import utils  # noqa: PLC0415
 
-    hide: Callable[[Any], Any] = utils.filter_hidden_settings
-    utils.filter_hidden_settings = lambda settings: censor(hide(settings))
+    hide = utils.filter_hidden_settings
+    vars(utils)["filter_hidden_settings"] = lambda settings: censor(hide(settings))
 
 
 def revoke_ids(ids: list[str]) -> None:
