@@ -213,6 +213,9 @@ SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=3600) if USE_HTTPS else 0
 # domain: two lines of their own. Until then these two warnings, which ask for them, say nothing.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
+# Django's page about an error hides SECRET_KEY and the like; this hides passwords in addresses, too.
+DEFAULT_EXCEPTION_REPORTER_FILTER = "workshift.secrets.ReporterFilter"
+
 # Whether exactly one proxy stands in front, sets X-Forwarded-Proto and X-Forwarded-For, and
 # replaces what visitors send under these names: otherwise a visitor could pass off plain HTTP as
 # HTTPS, and anybody's address as their own.

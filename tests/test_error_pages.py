@@ -90,3 +90,13 @@ def test_a_developer_is_told_why_a_form_is_refused(site: Client, settings: Setti
     page = site.post("/form/").content.decode()
 
     assert "CSRF cookie not set." in page
+
+
+def test_a_developer_is_shown_no_password(site: Client, settings: Settings) -> None:
+    settings.DEBUG = True
+    settings.REDIS_URL = "redis://:hunter2@example.com:6379/0"
+
+    page = site.get("/broken/").content.decode()
+
+    assert "REDIS_URL" in page
+    assert "hunter2" not in page

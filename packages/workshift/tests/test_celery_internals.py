@@ -4,15 +4,20 @@ import json
 import logging
 import os
 import sys
+from queue import Empty
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import redis.utils
+from celery.app import utils as celery_utils
 from kombu import Connection
+from kombu.transport import redis as redis_transport
 
 from tests import ROOT
 from workshift.celery import internals as celery_internals
+from workshift.celery.odd_messages import log_unreadable
+from workshift.secrets import without_passwords
 from workshift.testing.processes import Process, RedisServer
 
 SEND = """
@@ -101,6 +106,22 @@ def test_a_message_that_comes_too_late_is_requeued_without_a_word(
         finally:
             logger.setLevel(level)
     assert caplog.text == ""
+
+
+def test_redis_skips_what_is_no_message(caplog: pytest.LogCaptureFixture) -> None:
+    celery_internals.skip_unreadable(log_unreadable)
+    transport: Any = redis_transport
+    for read, odd in ((transport.loads, "{"), (transport.Channel.Message, {})):
+        with pytest.raises(Empty):
+            read(odd)
+    assert caplog.text.count("Threw away what is not a message") == 2
+    assert transport.loads("[1]") == [1]
+
+
+def test_the_settings_that_celery_shows_are_censored() -> None:
+    celery_internals.censor_settings(without_passwords)
+    shown: Any = celery_utils
+    assert shown.filter_hidden_settings({"A": "redis://:b@c"}) == {"A": "redis://:********@c"}
 
 
 def test_a_command_is_intercepted_and_run(found: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from celery.app.task import Task
 
-from tests.durable.parcels.models import Parcel
+from tests.durable.parcels.models import Parcel, ParcelQuerySet
 from tests.durable.parcels.tasks import deliver
 from workshift.durable.states import Status
 from workshift.durable.tasks import durable_task
@@ -37,6 +37,27 @@ def test_other_arguments_are_refused_where_they_are_given(
     with pytest.raises(TypeError, match=RIGHT_CALL):
         call(Parcel.celery_task)
     assert redis_server.client.keys("*") == []
+
+
+ODD_HINTS: list[tuple[Any, Any]] = [
+    *((pk, 0) for pk in ("no id", "", "%", "x" * 1_000_000, 7, None, {}, ["x"])),
+    *(("5" * 32, attempts) for attempts in ("0", None, 0.5, {}, [0])),
+]
+
+
+@pytest.mark.parametrize(("pk", "attempts"), ODD_HINTS, ids=range(len(ODD_HINTS)))
+def test_a_message_with_other_arguments_asks_no_database(pk: Any, attempts: Any) -> None:
+    """It has been put into the broker, past the call that would refuse it."""
+    with pytest.raises(TypeError, match=r"^This is no hint for a row of parcels\.Parcel\.$"):
+        deliver.run(pk, attempts)
+
+
+def test_a_message_for_another_attempt_or_row_claims_nothing(parcels: ParcelQuerySet) -> None:
+    parcel = parcels.create()
+    for attempts in (-1, 1, 2**31, 10**30, -(10**30)):
+        assert parcels.claim(str(parcel.pk), attempts) is None
+    assert parcels.claim(str(uuid.uuid4()), 0) is None
+    assert parcels.get().status == Status.PENDING
 
 
 def test_a_base_class_of_its_own_stays_in_effect() -> None:

@@ -78,15 +78,17 @@ def test_without_debug_the_page_does_not_say_why(site: Site, settings: str) -> N
         server.process.next_line("Reloaded in")
 
 
-def test_a_site_of_another_name_is_not_told_why(site: Site) -> None:
+@pytest.mark.parametrize(("file", "code"), [("pages/views.py", 400), ("mysite/settings.py", 500)])
+def test_a_site_of_another_name_is_not_told_why(site: Site, file: str, code: int) -> None:
     """It may be one that has led its visitor's browser here, to read what is answered."""
-    site.write("pages/views.py", "broken secrets(\n")
+    site.write(file, "DEBUG = True\nbroken secrets(\n")
     with site.starting() as server:
         server.process.next_line("The code does not load")
         status, body = site.get("/", host="attacker.example")
-        assert status == 500
+        assert status == code
         assert "broken" not in body
-        assert "broken secrets" in site.get("/")[1]
+        if code == 400:
+            assert "broken secrets" in site.get("/")[1]
 
 
 def test_secrets_are_hidden(site: Site) -> None:

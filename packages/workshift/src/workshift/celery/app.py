@@ -10,6 +10,7 @@ from django.db import close_old_connections
 
 from ..env import one_sentence_if_invalid, require_settings_module
 from . import shell_variables
+from .internals import censor_settings
 
 
 class Celery(celery.Celery):
@@ -20,6 +21,7 @@ class Celery(celery.Celery):
       each request.
     - Variables that another project left in the shell, such as CELERY_BROKER_URL, do not override
       the settings; `manage.py check` names them.
+    - What shows the settings, such as `celery report`, hides the passwords in addresses.
     - If the settings cannot be read from the environment, the process exits with one sentence.
     """
 
@@ -32,6 +34,7 @@ class Celery(celery.Celery):
         shell_variables.set_aside()
         super().__init__(*args, **options)
         self.on_configure.connect(_read_settings)
+        censor_settings(_without_passwords)
         # A generation imports the app first and then runs Celery's command line, which sets some of
         # the variables again.
         celeryd_init.connect(_set_aside_again)
@@ -43,6 +46,13 @@ def _read_settings(**_: Any) -> None:
     # Before Celery does: it would print a traceback for a bad `.env`.
     with one_sentence_if_invalid():
         import_module(os.environ["DJANGO_SETTINGS_MODULE"])
+
+
+def _without_passwords(settings: Any) -> Any:
+    # Imported here, as few processes need it, and it brings Django's pages about errors.
+    from ..secrets import without_passwords  # noqa: PLC0415
+
+    return without_passwords(settings)
 
 
 def _set_aside_again(**_: Any) -> None:

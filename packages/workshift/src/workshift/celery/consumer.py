@@ -1,7 +1,8 @@
-"""A worker that waits for its broker and keeps the tasks it holds, however long that takes."""
+"""A worker that waits for its broker, keeps the tasks it holds, and survives odd messages."""
 
 import logging
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from celery.exceptions import CPendingDeprecationWarning
@@ -9,7 +10,8 @@ from celery.utils.log import get_logger
 from celery.worker.consumer import Consumer
 from celery.worker.state import maybe_shutdown
 
-from .internals import kept_client
+from .internals import kept_client, skip_unreadable
+from .odd_messages import fault_of, log_unreadable
 from .visibility import Visibility
 
 logger = get_logger(__name__)
@@ -22,7 +24,7 @@ _PAUSE = 0.5
 class PatientConsumer(Consumer):
     """Celery's consumer, but it waits differently; see the setting CELERY_WORKER_CONSUMER.
 
-    It logs one line when the broker is gone, and one when it is back.
+    It logs one line when the broker is gone, and one when it is back. And no message ends it.
     """
 
     # celery-types declares it as a variable.
@@ -30,6 +32,26 @@ class PatientConsumer(Consumer):
         """Celery's steps of a consumer, and one more."""
 
         default_steps = (*Consumer.Blueprint.default_steps, Visibility)
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """Prepare, as Celery's consumer does; what is no message will not end this worker."""
+        skip_unreadable(log_unreadable)
+        super().__init__(*arguments, **options)
+
+    def create_task_handler(self, *arguments: Any, **options: Any) -> Callable[[Any], None]:
+        """Return what handles a message: Celery's handler, unless it would end this worker."""
+        handle = super().create_task_handler(*arguments, **options)
+
+        def handle_or_refuse(message: Any) -> None:
+            fault = fault_of(message)
+            if not fault:
+                handle(message)
+                return
+            logger.error("Refused a message: %s. Its headers are %.500r.", fault, message.headers)
+            # celery-types does not know the errors.
+            message.reject_log_error(logger, self.connection_errors)  # type: ignore[attr-defined]
+
+        return handle_or_refuse
 
     def ensure_connected(self, conn: Any) -> Any:
         """Return `conn` once the broker answers, however long that takes."""

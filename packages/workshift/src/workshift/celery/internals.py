@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from queue import Empty
 from typing import Any
 
 import billiard.common
@@ -187,6 +188,63 @@ def renew_held(consumer: Any) -> None:
         with channel.conn_or_acquire() as client:
             # Update only: a task may be acknowledged at this moment.
             client.zadd(channel.unacked_index_key, dict.fromkeys(tags, time.time()), xx=True)
+
+
+@functools.cache
+def skip_unreadable(log: Callable[[Any, Exception], None]) -> None:
+    """Make kombu's Redis transport skip what is not a message, and `log` it with the error.
+
+    By itself it raises the error, which ends the worker.
+    """
+    # Imported here to save web processes 50 ms.
+    from kombu.transport import redis  # noqa: PLC0415
+
+    transport: Any = redis  # Its types do not know what it imports.
+    loads, kombu_message = transport.loads, transport.Channel.Message
+
+    def loads_or_skips(text: Any) -> Any:
+        try:
+            return loads(text)
+        except Exception as error:
+            log(text, error)
+            # To kombu: nothing has arrived.
+            raise Empty from error
+
+    class Message(kombu_message):  # type: ignore[misc, valid-type]  # Known only at run time.
+        def __init__(self, payload: Any, *arguments: Any, **options: Any) -> None:
+            try:
+                super().__init__(payload, *arguments, **options)
+                _require_text(self)
+            except Exception as error:
+                log(payload, error)
+                raise Empty from error
+
+    transport.loads, transport.Channel.Message = loads_or_skips, Message
+
+
+def _require_text(message: Any) -> None:
+    """Raise TypeError unless the message has a body, and what is noted until it is acknowledged."""
+    noted = {
+        "body": message.body,
+        "delivery_tag": message.delivery_tag,
+        "exchange": message.delivery_info.get("exchange"),
+        "routing_key": message.delivery_info.get("routing_key"),
+    }
+    for name, value in noted.items():
+        if not isinstance(value, str | bytes):
+            raise TypeError(f"its {name} is {value!r:.100}")
+
+
+@functools.cache
+def censor_settings(censor: Callable[[Any], Any]) -> None:
+    """Make Celery `censor` the settings that `celery report` and `inspect conf` show.
+
+    It hides the broker's password, but only under the name that the setting has without Django.
+    """
+    from celery.app import utils  # noqa: PLC0415
+
+    hide = utils.filter_hidden_settings
+    vars(utils)["filter_hidden_settings"] = lambda settings: censor(hide(settings))
 
 
 def revoke_ids(ids: list[str]) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 
 from ..celery.broker import key_prefix
 from ..durable.log import SWEEP
+from ..terminal import escape
 
 
 def tasks_in(client: Any) -> Counter[str]:
     """Count the waiting and unfinished tasks in the Redis of `client` by name.
 
-    Raises redis.RedisError.
+    Raises redis.RedisError. What is not a message is left out.
     """
     # The sweep does not count: it is sent again every few seconds.
     names = Counter(_name(message) for message in _messages(client))
@@ -29,15 +30,20 @@ def sentence(tasks: Counter[str]) -> str:
     )
 
 
-def _messages(client: Any) -> Iterator[Any]:
+def _messages(client: Any) -> Iterator[bytes]:
     prefix = key_prefix()
     for key in client.scan_iter(match=f"{prefix}*"):
         if client.type(key) == b"list":
-            yield from map(json.loads, client.lrange(key, 0, -1))
-    for taken in client.hvals(f"{prefix}unacked"):
-        yield json.loads(taken)[0]
+            yield from client.lrange(key, 0, -1)
+    yield from client.hvals(f"{prefix}unacked")
 
 
-def _name(message: Any) -> str:
+def _name(text: bytes) -> str:
     """Return the task's name, or nothing for other messages, such as remote control's."""
-    return str(message.get("headers", {}).get("task", "")) if isinstance(message, dict) else ""
+    try:
+        message = json.loads(text)
+        # One that a worker has taken is noted with where it came from.
+        message = message[0] if isinstance(message, list) else message
+        return escape(str(message["headers"]["task"]))
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return ""

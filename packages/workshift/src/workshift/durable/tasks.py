@@ -50,6 +50,9 @@ def durable_task(
         @shared_task(ignore_result=ignore_result, base=_task_class(model, base), **options)
         @wraps(work)
         def perform(pk: str, attempts: int) -> str:
+            # A message can come from anywhere, and the database's error would quote all of it.
+            if not _is_hint(model, (str(pk), attempts)):
+                raise TypeError(f"This is no hint for a row of {model._meta.label}.")
             row = model.objects.claim(pk, attempts)
             if row is None:
                 return "nothing to do"

@@ -15,6 +15,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest
+
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 # Where the script and its events are.
@@ -62,6 +66,10 @@ class LivePage:
         """Answer a request, as WSGI has it."""
         connection = environ.pop(CONNECTION, None)
         path = environ.get("PATH_INFO", "")
+        if self._adds_script and (refusal := _refusal(environ)):
+            headers = [("Content-Type", "text/plain; charset=utf-8")]
+            start("400 Bad Request", [*headers, ("Content-Length", str(len(refusal)))])
+            return [refusal]
         if self._adds_script and path == f"{PREFIX}events":
             start("200 OK", [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")])
             return self._events(connection)
@@ -138,6 +146,24 @@ class LivePage:
             ]
         start(status, headers, *more)
         return [body]
+
+
+def _refusal(environ: dict[str, Any]) -> bytes:
+    """Return why a request is refused because of its Host header, or nothing if it is not.
+
+    The name of another site may lead here, so that a page of that site can read what is answered.
+    Django would answer with its page that shows the settings, and static files are not checked.
+    """
+    # Without DEBUG, and while the settings do not load, nothing of them is shown.
+    if not (settings.configured and settings.DEBUG):
+        return b""
+    request = HttpRequest()
+    request.META = environ
+    try:
+        request.get_host()
+    except DisallowedHost as error:
+        return f"{error}\n".encode(errors="replace")
+    return b""
 
 
 class _Stream:
