@@ -29,7 +29,8 @@ class Celery(celery.Celery):
         """Create the app; DJANGO_SETTINGS_MODULE must be set."""
         with one_sentence_if_invalid():
             require_settings_module()
-        shell_variables.set_aside()
+        # Before the settings, which may be on their way: it is read now.
+        shell_variables.set_aside_one("CELERY_LOADER")
         super().__init__(*args, **options)
         self.on_configure.connect(_read_settings)
         # A generation imports the app first and then runs Celery's command line, which sets some of
@@ -43,6 +44,8 @@ def _read_settings(**_: Any) -> None:
     # Before Celery does: it would print a traceback for a bad `.env`.
     with one_sentence_if_invalid():
         import_module(os.environ["DJANGO_SETTINGS_MODULE"])
+    # Celery reads them when it has its configuration, and so after this.
+    shell_variables.set_aside()
 
 
 def _set_aside_again(**_: Any) -> None:
