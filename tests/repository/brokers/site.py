@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from celery import Celery
@@ -19,7 +19,7 @@ from workshift.testing.processes import DEADLINE, Process, eventually, free_port
 from tests import ROOT
 
 TASK = '''
-import os
+import time
 from celery import shared_task
 
 VERSION = 0
@@ -33,8 +33,16 @@ def record(number: int, wait: bool = False) -> None:
         open("began", "w").close()
         open("pipe").close()
     with open("noted", "a") as file:
-        file.write(f"{number} {began}\\n")
+        file.write(f"{number} {began} {time.time()}\\n")
 '''
+
+
+class Note(NamedTuple):
+    """What a task has noted: its number, the version of the code that ran it, and when."""
+
+    number: int
+    version: int
+    time: float
 
 
 class Site:
@@ -123,18 +131,18 @@ class Site:
         """End the task that waits."""
         (self.folder / "pipe").open("w").close()
 
-    def noted(self) -> list[tuple[int, int]]:
-        """Return (number, version) of each task that has run, in order."""
+    def noted(self) -> list[Note]:
+        """Return what the tasks that have run have noted, in order."""
         try:
             lines = (self.folder / "noted").read_text().splitlines()
         except FileNotFoundError:
             return []
-        return [tuple(map(int, line.split())) for line in lines]  # type: ignore[misc]
+        return [Note(int(n), int(v), float(t)) for n, v, t in map(str.split, lines)]
 
     def wait_for(self, *expected: tuple[int, int]) -> None:
         """Return when these tasks have run, and only these, each once; in any order."""
         eventually(lambda: len(self.noted()) >= len(expected), "all tasks have run")
-        assert sorted(self.noted()) == sorted(expected)
+        assert sorted(one[:2] for one in self.noted()) == sorted(expected)
         (self.folder / "noted").unlink()
 
     def run(self, code: str) -> str:
