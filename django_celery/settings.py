@@ -299,8 +299,8 @@ if RABBITMQ:
         "read_timeout": 1,
         "write_timeout": 1,
     }
-    # A second attempt, at once: RabbitMQ closes a connection that has been idle for minutes, and
-    # the first attempt finds that out.
+    # A second attempt, at once: the first finds out that the connection is none any more, because
+    # RabbitMQ was restarted or a firewall has closed it.
     CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0}
 
 # The same bounds, in seconds, for the connection that stores and reads results.

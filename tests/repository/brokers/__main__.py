@@ -14,6 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from workshift.testing import programs
+from workshift.testing.processes import free_port
+
 import tests.environment  # noqa: F401 - what the shell says must not matter.
 from tests.repository.brokers import servers
 from tests.repository.brokers.servers import Broker
@@ -30,10 +33,10 @@ SEEN = 0.05
 @contextmanager
 def redis(folder: Path) -> Iterator[Broker]:
     """A plain Redis, to compare with."""
-    port = servers.free_port()
-    command = servers.redis_command(servers.programs.redis(), {"port": str(port)})
-    with servers.process(command, folder, port):
-        yield Broker({"REDIS_URL": f"redis://127.0.0.1:{port}/0"})
+    port = free_port()
+    command = servers.redis_command(programs.redis(), {"port": str(port)})
+    with servers.Server(command, folder, port) as server:
+        yield Broker({"REDIS_URL": f"redis://127.0.0.1:{port}/0"}, server)
 
 
 def measure(site: Site) -> str:

@@ -6,8 +6,9 @@ import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 import pytest
 from redis.sentinel import Sentinel
@@ -17,26 +18,50 @@ from workshift.testing.processes import Process, eventually, free_port
 MASTER_NAME = "django"
 
 
+class Server:
+    """A server that runs for the length of a `with` block, and can be killed and started in it."""
+
+    def __init__(
+        self, command: Sequence[str | Path], folder: Path, port: int, **environment: str
+    ) -> None:
+        """Prepare `command`, which is to run in `folder` and to listen on `port`."""
+        self._command = command
+        self._folder = folder
+        self._port = port
+        self._environment = {**os.environ, **environment}
+        self._process: Process | None = None
+
+    def start(self) -> None:
+        """Start it, and return when it accepts connections."""
+        server = Process(self._command, folder=self._folder, environment=self._environment)
+        self._process = server
+        eventually(
+            lambda: listens(self._port) or server.process.poll() is not None,
+            f"{self._command} listens",
+        )
+        assert server.process.poll() is None, server.output
+
+    def kill(self) -> None:
+        """Kill it, as a crash would."""
+        if self._process:
+            self._process.kill()
+
+    def __enter__(self) -> Self:
+        """Start it."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Kill it."""
+        self.kill()
+
+
 @dataclass
 class Broker:
-    """A running broker: the variables that lead to it, and what takes it away and back."""
+    """A running broker: the variables that lead to it, and the server that holds the tasks."""
 
     variables: dict[str, str]
-    process: Process | None = field(default=None, repr=False)
-
-
-@contextmanager
-def process(
-    command: Sequence[str | Path], folder: Path, port: int, **environment: str
-) -> Iterator[Process]:
-    """Run a server in `folder` until the block ends; it begins when `port` accepts connections."""
-    server = Process(command, folder=folder, environment={**os.environ, **environment})
-    try:
-        eventually(lambda: listens(port) or server.process.poll() is not None, f"{command} listens")
-        assert server.process.poll() is None, server.output
-        yield server
-    finally:
-        server.kill()
+    server: Server
 
 
 def listens(port: int) -> bool:
@@ -70,8 +95,8 @@ def rabbitmq(folder: Path) -> Iterator[Broker]:
     }
     with (
         # Otherwise the server starts one that outlives it.
-        process(["epmd", "-address", "127.0.0.1", "-port", str(names)], folder, names),
-        process([program, "-noinput"], folder, port, **environment) as server,
+        Server(["epmd", "-address", "127.0.0.1", "-port", str(names)], folder, names),
+        Server([program, "-noinput"], folder, port, **environment) as server,
     ):
         yield Broker({"CELERY_BROKER_URL": f"amqp://guest:guest@127.0.0.1:{port}//"}, server)
 
@@ -96,10 +121,10 @@ def redis_over_tls(folder: Path) -> Iterator[Broker]:
         "tls-ca-cert-file": "certificate.pem",
         "tls-auth-clients": "no",
     }
-    with process(redis_command(programs.redis(), options), folder, port):
+    with Server(redis_command(programs.redis(), options), folder, port) as server:
         trusted = folder / "certificate.pem"
         url = f"rediss://127.0.0.1:{port}/0?ssl_cert_reqs=required&ssl_ca_certs={trusted}"
-        yield Broker({"REDIS_URL": url})
+        yield Broker({"REDIS_URL": url}, server)
 
 
 @contextmanager
@@ -109,12 +134,12 @@ def sentinels(folder: Path) -> Iterator[Broker]:
     main, replica, *ports = (free_port() for _ in range(4))
     with ExitStack() as stack:
         first = stack.enter_context(
-            process(
+            Server(
                 redis_command(program, {"port": str(main), "appenddirname": "main"}), folder, main
             )
         )
         follow = {"port": str(replica), "replicaof": f"127.0.0.1 {main}"}
-        stack.enter_context(process(redis_command(program, follow), folder, replica))
+        stack.enter_context(Server(redis_command(program, follow), folder, replica))
         for port in ports:
             configuration = folder / f"{port}.conf"
             configuration.write_text(
@@ -122,8 +147,9 @@ def sentinels(folder: Path) -> Iterator[Broker]:
                 f"sentinel monitor {MASTER_NAME} 127.0.0.1 {main} 1\n"
                 f"sentinel down-after-milliseconds {MASTER_NAME} 500\n"
             )
-            stack.enter_context(process([program, configuration, "--sentinel"], folder, port))
-        ask = Sentinel([("127.0.0.1", port) for port in ports])
+            stack.enter_context(Server([program, configuration, "--sentinel"], folder, port))
+        sentinel: Any = Sentinel
+        ask = sentinel([("127.0.0.1", port) for port in ports])
         eventually(lambda: ask.discover_slaves(MASTER_NAME), "the sentinels know the replica")
         url = ";".join(f"sentinel://127.0.0.1:{port}/0" for port in ports)
         yield Broker({"REDIS_URL": url, "REDIS_MASTER_NAME": MASTER_NAME}, first)
@@ -136,8 +162,8 @@ def valkey(folder: Path) -> Iterator[Broker]:
     if not program:
         pytest.skip("Needs valkey-server on the PATH.")
     port = free_port()
-    with process(redis_command(Path(program), {"port": str(port)}), folder, port):
-        yield Broker({"REDIS_URL": f"redis://127.0.0.1:{port}/0"})
+    with Server(redis_command(Path(program), {"port": str(port)}), folder, port) as server:
+        yield Broker({"REDIS_URL": f"redis://127.0.0.1:{port}/0"}, server)
 
 
 def redis_command(program: Path, options: Mapping[str, str]) -> list[str | Path]:

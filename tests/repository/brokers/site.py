@@ -57,7 +57,7 @@ class Site:
             )
         for name in ("manage.py", "Procfile.dev"):
             shutil.copy(ROOT / name, folder)
-        with self._tasks.open("a") as tasks:
+        with self.tasks.open("a") as tasks:
             tasks.write(TASK)
         os.mkfifo(folder / "pipe")
         variables = {
@@ -90,7 +90,8 @@ class Site:
         assert migrated.wait() == 0, migrated.output
 
     @property
-    def _tasks(self) -> Path:
+    def tasks(self) -> Path:
+        """The module with the task."""
         return self.folder / "feedback" / "tasks.py"
 
     def manage(self, *arguments: str) -> Process:
@@ -115,8 +116,8 @@ class Site:
 
     def save(self, version: int) -> None:
         """Give the code another version."""
-        text = self._tasks.read_text()
-        self._tasks.write_text(re.sub(r"VERSION = \d+", f"VERSION = {version}", text))
+        text = self.tasks.read_text()
+        self.tasks.write_text(re.sub(r"VERSION = \d+", f"VERSION = {version}", text))
 
     def send(self, number: int, *, wait: bool = False, countdown: float | None = None) -> Any:
         """Send the task, as a view would."""

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from kombu.exceptions import OperationalError
+from workshift.testing.processes import eventually
 
 from tests.repository.brokers import servers
 from tests.repository.brokers.servers import Broker
@@ -76,3 +78,62 @@ def test_it_runs_the_demo_and_reloads(site: Site) -> None:
         doctor.wait_for("Workers that answer: generation-2.")
         doctor.wait_for("The queue django_celery holds 0 tasks.")
         assert "\nwarning" not in doctor.output
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("broker", [servers.rabbitmq], indirect=True)
+def test_rabbitmq_may_be_restarted(broker: Broker, site: Site) -> None:
+    with site.worker() as worker:
+        site.send(1)
+        site.wait_for((1, 0))
+        # No worker takes it before the restart.
+        site.send(2, countdown=5)
+
+        broker.server.kill()
+        worker.wait_for("Waiting for it.")
+        with pytest.raises(OperationalError):
+            site.send(3)
+        broker.server.start()
+        worker.wait_for("The broker is back.")
+
+        # At the first attempt, although the connection that was kept is none any more.
+        site.send(4)
+        site.wait_for((4, 0), (2, 0))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("broker", [servers.sentinels], indirect=True)
+def test_the_sentinels_may_name_another_server(broker: Broker, site: Site) -> None:
+    with site.worker() as worker:
+        site.send(1)
+        site.wait_for((1, 0))
+
+        broker.server.kill()
+        worker.wait_for("The broker is back.")
+
+        def sent() -> bool:
+            try:
+                site.send(2)
+            except OperationalError:
+                return False
+            return True
+
+        eventually(sent)
+        site.wait_for((2, 0))
+
+
+@pytest.mark.parametrize("broker", [servers.rabbitmq], indirect=True)
+def test_messages_of_a_missing_task_do_not_stop_a_quorum_queue(site: Site) -> None:
+    code = site.tasks.read_text()
+    with site.worker() as worker:
+        site.tasks.write_text(code.replace("def record", "def renamed"))
+        worker.wait_for("generation 2 runs feedback")
+
+        # More than the worker may hold.
+        for number in range(5):
+            site.send(number)
+        site.run(POST)
+        worker.wait_for("To: anna@example.com")
+
+        site.tasks.write_text(code)
+        site.wait_for(*((number, 0) for number in range(5)))

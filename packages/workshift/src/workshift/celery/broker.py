@@ -63,11 +63,13 @@ def connect(url: str) -> redis.Redis:
     known = server.connection_pool.connection_kwargs
     own = {name: known[name] for name in ("db", "username", "password") if name in known}
     given = transport_options()
-    return Sentinel(
+    watched: Any = Sentinel
+    client: redis.Redis = watched(
         [(one.hostname, one.port or 26_379) for one in sentinels],
         sentinel_kwargs={**options, **given.get("sentinel_kwargs", {})},
         **options,
     ).master_for(given.get("master_name", ""), **own)
+    return client
 
 
 def greet() -> str:
@@ -91,7 +93,7 @@ def messages_in(queue: Queue) -> int:
         # would make a queue that is not there, and refuse to look at one that was made otherwise.
         passive = connection.transport.driver_type != "redis"
         try:
-            declared = queue.bind(connection.default_channel).queue_declare(passive=passive)
+            declared: Any = queue.bind(connection.default_channel).queue_declare(passive=passive)
         except connection.channel_errors as error:
             if getattr(error, "reply_code", None) != _NOT_FOUND:
                 raise

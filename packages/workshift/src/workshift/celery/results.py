@@ -1,6 +1,6 @@
 """Celery's Redis result backend, with two corrections."""
 
-from typing import Any, Self
+from typing import Any
 
 from celery.backends.redis import RedisBackend, SentinelBackend
 from celery.exceptions import NotRegistered
@@ -15,10 +15,10 @@ class ResultStore(RedisBackend):
     lock. Nothing is lost without it: `AsyncResult.get()` subscribes as well.
     """
 
-    def __new__(cls, *args: Any, url: str | None = None, **options: Any) -> Self:
+    def __new__(cls, *args: Any, url: str | None = None, **options: Any) -> Any:
         """Make one that asks the sentinels for the server, if `url` names sentinels."""
         del args, options
-        return super().__new__(_OfSentinels if (url or "").startswith("sentinel://") else cls)  # type: ignore[arg-type]
+        return super().__new__(_OfSentinels if (url or "").startswith("sentinel://") else cls)
 
     def on_task_call(self, producer: Any, task_id: str) -> None:
         """Do nothing when a task is sent."""
