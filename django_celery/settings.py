@@ -232,31 +232,40 @@ CACHES: dict[str, dict[str, object]] = {
 }
 
 
-# Redis
+# The broker, which holds the tasks, and Redis, which is the broker and holds the results
 
-# A server of your own. Without it, `scripts/dev` starts one for this project on REDIS_PORT.
-REDIS_URL = env.redis_url("REDIS_URL", default="") or (
+# A server of your own. Without it, `scripts/dev` starts one for this project on REDIS_PORT, unless
+# the broker is another one: docs/brokers.md.
+REDIS_URL = env.redis_url("REDIS_URL", default="")
+
+CELERY_BROKER_URL = env.broker_url("CELERY_BROKER_URL", default=REDIS_URL) or (
     f"redis://127.0.0.1:{env.port('REDIS_PORT', default=6379)}/0"
 )
+
+RABBITMQ = CELERY_BROKER_URL.startswith("amqp")
+
+if not RABBITMQ:
+    # Results are stored beside the tasks.
+    REDIS_URL = REDIS_URL or CELERY_BROKER_URL
 
 # Written before the name of every key, so that projects which share a server do not see each
 # other's tasks. `scripts/dev` gives each clone its own.
 REDIS_PREFIX = env.str("REDIS_PREFIX", default="django_celery:")
 
+# What sentinels, if REDIS_URL names some, call the server that they watch.
+REDIS_MASTER_NAME = env.str("REDIS_MASTER_NAME", default="mymaster")
+
 
 # Celery: what these do and why, in figures, is in docs/decisions.md.
 
-# Another broker that Celery supports, such as amqp://, goes here. Then remove
-# CELERY_BROKER_TRANSPORT_OPTIONS, which is for Redis; results stay in Redis.
-CELERY_BROKER_URL = REDIS_URL
-
 # Our own class in front of the address: see packages/workshift/src/workshift/celery/results.py.
-CELERY_RESULT_BACKEND = f"workshift.celery.results:ResultStore+{REDIS_URL}"
+# With RabbitMQ and no Redis, results are not stored; durable tasks do not need them.
+CELERY_RESULT_BACKEND = f"workshift.celery.results:ResultStore+{REDIS_URL}" if REDIS_URL else None
 
 # Seconds (a day) that a result can be asked for; without a limit Redis fills up.
 CELERY_RESULT_EXPIRES = 86_400
 
-# A queue of this name, not "celery", so that a worker of another project on the same Redis
+# A queue of this name, not "celery", so that a worker of another project on the same broker
 # never takes our tasks.
 CELERY_TASK_DEFAULT_QUEUE = "django_celery"
 
@@ -266,8 +275,9 @@ CELERY_TASK_SOFT_TIME_LIMIT = 300
 
 CELERY_TASK_TIME_LIMIT = 330
 
-CELERY_BROKER_TRANSPORT_OPTIONS = {
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
     "global_keyprefix": REDIS_PREFIX,
+    "master_name": REDIS_MASTER_NAME,
     # Seconds after which Redis hands an unacknowledged task to another worker. It must be longer
     # than the longest task, or that task is run twice.
     "visibility_timeout": 900,
@@ -280,8 +290,25 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 1,
 }
 
-# One attempt to send: a page must not wait for Redis to come back.
-CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 0}
+# One attempt to send: a page must not wait for the broker to come back.
+CELERY_TASK_PUBLISH_RETRY_POLICY: dict[str, float] = {"max_retries": 0}
+
+if RABBITMQ:
+    # Queues that outlive the loss of a node. They are of the kind "topic" because only with those
+    # does RabbitMQ itself hold a task that has a countdown, until it is due.
+    CELERY_TASK_DEFAULT_QUEUE_TYPE = CELERY_TASK_CREATE_MISSING_QUEUE_TYPE = "quorum"
+    CELERY_TASK_DEFAULT_EXCHANGE_TYPE = CELERY_TASK_CREATE_MISSING_QUEUE_EXCHANGE_TYPE = "topic"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        # A task counts as sent when RabbitMQ says that it has it.
+        "confirm_publish": True,
+        # Seconds, as above.
+        "connect_timeout": 1,
+        "read_timeout": 1,
+        "write_timeout": 1,
+    }
+    # A second attempt, at once: the first finds out that the connection is none any more, because
+    # RabbitMQ was restarted or a firewall has closed it.
+    CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0}
 
 # The same bounds, in seconds, for the connection that stores and reads results.
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 0.5
@@ -290,6 +317,7 @@ CELERY_REDIS_SOCKET_TIMEOUT = 1
 
 CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {
     "global_keyprefix": REDIS_PREFIX,
+    "master_name": REDIS_MASTER_NAME,
     "retry_policy": {"max_retries": 0},
 }
 
@@ -308,7 +336,7 @@ CELERY_DB_REUSE_MAX = 1_000_000_000
 # Let running tasks finish when the connection breaks: late acknowledgement would run them again.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 
-# A worker that starts before Redis, or outlives it, waits for it however long that takes, and is
+# A worker that starts before its broker, or outlives it, waits for it however long that takes, and is
 # there half a second after it is back.
 CELERY_WORKER_CONSUMER = "workshift.celery.consumer:PatientConsumer"
 
@@ -353,7 +381,7 @@ DURABLE_ATTEMPTS = 10
 DURABLE_BACKOFF_SECONDS: float = 10
 
 # Seconds that a hint has to reach a worker before the sweep sends another. Together with the
-# sweep's own interval, this is how late a task may be that Redis has lost.
+# sweep's own interval, this is how late a task may be that the broker has lost.
 DURABLE_GRACE_SECONDS: float = 5
 
 # Seconds between two sweeps. One that finds nothing costs a query for each model.
@@ -365,7 +393,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "workshift.durable.sweep",
         "schedule": DURABLE_SWEEP_SECONDS,
         # Seconds (an hour). A worker that is back after days throws the older ones away instead
-        # of running them all. Until then they stay in Redis: 20 MB for each day without a worker.
+        # of running them all. Until then they stay in the broker: 20 MB for each day without a worker.
         "options": {"expires": 3600},
     }
 }

@@ -94,26 +94,39 @@ def time_zone(text: str) -> str:
 
 
 def redis_url(text: str) -> str:
-    """The URL of a Redis server; the number after the port is the database."""
-    try:
-        parts = urlsplit(text)
-        database = parts.path.strip("/")
-        usable = (
-            parts.scheme in {"redis", "rediss"}
-            and parts.hostname
-            # Reading the port raises ValueError if it is not a number or too large.
-            and parts.port != 0
-            and (not database or database.isdecimal())
-        )
-    except ValueError:
-        usable = False
-    if not usable:
+    """The URL of a Redis server, or those of sentinels; the number after the port is the database."""
+    databases = [_of_server(one, "sentinel") for one in text.split(";")]
+    if len(databases) == 1:
+        databases = [_of_server(text, "redis", "rediss", "sentinel")]
+    if not all(one is not None and (not one or one.isdecimal()) for one in databases):
         raise UnfitError(
             "the URL of a Redis server, such as redis://127.0.0.1:6379/0 or, with TLS, "
             "rediss://:password@host:6379/0?ssl_cert_reqs=required (special characters in the "
-            "password percent-encoded)"
+            "password percent-encoded), or those of sentinels: "
+            "sentinel://host:26379/0;sentinel://other:26379/0"
         )
     return text
+
+
+def broker_url(text: str) -> str:
+    """The URL of a broker: RabbitMQ, whose nodes are separated by semicolons, or Redis."""
+    if all(_of_server(one, "amqp", "amqps") is not None for one in text.split(";")):
+        return text
+    try:
+        return redis_url(text)
+    except UnfitError as error:
+        raise UnfitError(f"amqp://user:password@host:5672/vhost, or {error}") from None
+
+
+def _of_server(text: str, *schemes: str) -> str | None:
+    """Return the path in the URL of a server with one of `schemes`, or None if it is no such URL."""
+    try:
+        parts = urlsplit(text)
+        # Reading the port raises ValueError if it is not a number or too large.
+        usable = parts.scheme in schemes and parts.hostname and parts.port != 0
+    except ValueError:
+        return None
+    return parts.path.strip("/") if usable else None
 
 
 def database(text: str) -> dict[str, Any]:

@@ -103,8 +103,12 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ ships no
         return str(self.get_value(var, cast=readers.time_zone, default=default))
 
     def redis_url(self, var: str, default: str) -> str:
-        """The address of a Redis server: redis:// or, with TLS, rediss://."""
+        """The address of a Redis server: redis://, with TLS rediss://, or that of its sentinels."""
         return str(self.get_value(var, cast=readers.redis_url, default=default))
+
+    def broker_url(self, var: str, default: str) -> str:
+        """The address of RabbitMQ, amqp:// or amqps://, or of a Redis server."""
+        return str(self.get_value(var, cast=readers.broker_url, default=default))
 
     def database(self, var: str, default: dict[str, Any]) -> dict[str, Any]:
         """An entry of Django's DATABASES from a URL such as postgres://user:password@host/name."""

@@ -31,7 +31,8 @@ class Celery(celery.Celery):
         """Create the app; DJANGO_SETTINGS_MODULE must be set."""
         with one_sentence_if_invalid():
             require_settings_module()
-        shell_variables.set_aside()
+        # Before the settings, which may be on their way: it is read now.
+        shell_variables.set_aside_one("CELERY_LOADER")
         super().__init__(*args, **options)
         self.on_configure.connect(_read_settings)
         censor_settings(_without_passwords)
@@ -46,6 +47,8 @@ def _read_settings(**_: Any) -> None:
     # Before Celery does: it would print a traceback for a bad `.env`.
     with one_sentence_if_invalid():
         import_module(os.environ["DJANGO_SETTINGS_MODULE"])
+    # Celery reads them when it has its configuration, and so after this.
+    shell_variables.set_aside()
 
 
 def _without_passwords(settings: Any) -> Any:

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core import checks, mail
 
 from ..worker import celery_app
+from .broker import is_redis
 
 # The namespace with which celery.py reads Django's settings.
 PREFIX = "CELERY_"
@@ -121,7 +122,7 @@ def time_limits_fit(**_: Any) -> Messages:
     timeout = value_of("broker_transport_options").get(
         "visibility_timeout", DEFAULT_VISIBILITY_TIMEOUT
     )
-    if uses_redis_as_broker() and timeout <= hard:
+    if is_redis(str(value_of("broker_url") or "")) and timeout <= hard:
         yield checks.Error(
             f"The visibility timeout ({timeout} s) is not longer than CELERY_TASK_TIME_LIMIT "
             f"({hard} s): Redis hands a task that is still running to a second worker.",
@@ -160,11 +161,6 @@ def tls_is_verified(**_: Any) -> Messages:
                 hint="Append ?ssl_cert_reqs=required to REDIS_URL.",
                 id="celery.E006",
             )
-
-
-def uses_redis_as_broker() -> bool:
-    """Tell whether the broker is Redis, which has a visibility timeout."""
-    return str(value_of("broker_url") or "").startswith(("redis://", "rediss://", "sentinel://"))
 
 
 def verifies(url: str, options: Any) -> bool:

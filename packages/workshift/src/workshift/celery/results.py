@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from celery.backends.redis import RedisBackend
+from celery.backends.redis import RedisBackend, SentinelBackend
 from celery.exceptions import NotRegistered
 
 
@@ -14,6 +14,11 @@ class ResultStore(RedisBackend):
     not respond, all threads of a web process wait for each other, 2 s each, because they share one
     lock. Nothing is lost without it: `AsyncResult.get()` subscribes as well.
     """
+
+    def __new__(cls, *args: Any, url: str | None = None, **options: Any) -> Any:
+        """Make one that asks the sentinels for the server, if `url` names sentinels."""
+        del args, options
+        return super().__new__(_OfSentinels if (url or "").startswith("sentinel://") else cls)
 
     def on_task_call(self, producer: Any, task_id: str) -> None:
         """Do nothing when a task is sent."""
@@ -27,3 +32,7 @@ class ResultStore(RedisBackend):
             request.stamped_headers = known.get("stamped_headers") or []
             request.stamps = {name: known[name] for name in request.stamped_headers}
         super().mark_as_failure(task_id, exc, *args, **options)
+
+
+class _OfSentinels(ResultStore, SentinelBackend):
+    """The same, of a Redis that sentinels watch."""

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.core import checks
 
 # Celery's command line also copies its options -b, --result-backend and --loader into these, and
@@ -29,13 +30,19 @@ ignored: set[str] = set()
 def set_aside() -> None:
     """Remove the variables that would override our settings, and record them in `ignored`.
 
-    What this command line asks for stays.
+    What this command line asks for stays, and what the settings themselves have read.
     """
     for name in OBEYED_BY_CELERY:
-        value = os.environ.get(name)
-        if value and not any(value in argument for argument in sys.argv[1:]):
-            del os.environ[name]
-            ignored.add(name)
+        if os.environ.get(name) != getattr(settings, name, None):
+            set_aside_one(name)
+
+
+def set_aside_one(name: str) -> None:
+    """Remove the variable `name`, unless this command line asks for it."""
+    value = os.environ.get(name)
+    if value and not any(value in argument for argument in sys.argv[1:]):
+        del os.environ[name]
+        ignored.add(name)
 
 
 @checks.register("celery")

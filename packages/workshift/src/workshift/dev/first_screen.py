@@ -27,9 +27,9 @@ def where_to_click(port: int) -> str:
 def first_screen(port: int, own_redis: int | None) -> str:
     """Return the text that `manage.py dev` shows first."""
     if own_redis:
-        redis = f"{find_server(own_redis).description}, on port {own_redis}"
+        queue = f"redis   {find_server(own_redis).description}, on port {own_redis}"
     else:
-        redis = f"yours, at {broker.without_password(broker.address())}"
+        queue = f"broker  yours, at {broker.without_password(broker.address())}"
     debug_is_off = (
         ""
         if settings.DEBUG
@@ -50,7 +50,7 @@ def first_screen(port: int, own_redis: int | None) -> str:
 
     web     Django; a saved file is live in it, and in the open page, at once
     worker  Celery; a saved file is live in it at once
-    redis   {redis}
+    {queue}
 
     Ctrl-C stops everything.
 {debug_is_off}{other_file}"""

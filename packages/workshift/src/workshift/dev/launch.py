@@ -11,12 +11,13 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from .. import paths
+from ..celery.broker import own_redis_port
 from ..reload import stopping
 from . import lifeline
 from .errors import CannotStartError
 from .first_screen import first_screen, where_to_click
 from .folder import require_usable
-from .ports import redis_port, require_free, web_port
+from .ports import require_free, web_port
 from .redis_process import Say
 
 
@@ -36,7 +37,7 @@ def launch(say: Say) -> NoReturn:
     lifeline.hold()
     port = web_port()
     require_free("PORT", port)
-    own_redis = redis_port() if "runredis" in (root / "Procfile.dev").read_text() else None
+    own_redis = own_redis_port() if "runredis" in (root / "Procfile.dev").read_text() else None
     if own_redis:
         require_free("REDIS_PORT", own_redis)
     migrate(say)

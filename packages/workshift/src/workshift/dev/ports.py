@@ -45,13 +45,6 @@ def web_port() -> int:
     return port
 
 
-def redis_port() -> int | None:
-    """Return the port of this project's own Redis, or None if REDIS_URL names another."""
-    if Environment().str("REDIS_URL", default=""):
-        return None
-    return Environment().port("REDIS_PORT", default=6379)
-
-
 def require_free(name: str, port: int) -> None:
     """Return if we can listen on `port` of 127.0.0.1.
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from subprocess import Popen
 
 import redis
+from kombu.exceptions import OperationalError
 
-from ..celery.broker import connect, without_password
+from ..celery.broker import connect, greet, is_redis, without_password
 from ..private import make_folder
 from ..reload.stopping import redis_patience
 from . import forgotten_tasks as forgotten
@@ -37,12 +38,15 @@ class Told:
 
 
 def stand_by(url: str, say: Say) -> None:
-    """Use the existing Redis at `url`, and wait until told to stop."""
+    """Use the existing broker at `url`, and wait until told to stop."""
     told = Told()
-    say(f"Redis is yours, at {without_password(url)} (REDIS_URL); none is started here.")
+    say(f"The broker is yours, at {without_password(url)}; no Redis is started here.")
     try:
-        connect(url).ping()
-    except redis.RedisError as error:
+        if is_redis(url):
+            connect(url).ping()
+        else:
+            greet()
+    except (redis.RedisError, OperationalError) as error:
         say(f"It does not answer ({error}). Web and worker use it as soon as it does.")
     while not told:
         time.sleep(0.1)

@@ -1,26 +1,31 @@
-"""Checks Redis: which one it is, whether it answers, and whether it keeps its data."""
+"""Checks the broker: which one it is, whether it answers, and whether Redis keeps its data."""
 
 from typing import Any
 
 import redis
+from celery import current_app
 from django.conf import settings
 from redis.exceptions import NoPermissionError
 
 from .. import paths
-from ..celery.broker import is_redis, without_password
+from ..celery.broker import without_password
 from .context import Context
 from .findings import Finding, Findings, note, ok, problem, warning
 from .redis_health import Trouble, facts_of
 
 
 def answers(context: Context) -> Findings:
-    """Say which Redis this is and whether it is usable."""
+    """Say which broker this is and whether it is usable."""
     address = without_password(context.broker_url)
-    if not is_redis(context.broker_url):
-        yield note(f"The broker at {address} is not Redis: neither it nor the workers are checked.")
-        return
-    if context.redis_trouble:
-        yield silence(context.redis_trouble, context, address)
+    if context.broker_trouble:
+        yield silence(context.broker_trouble, context, address)
+    elif context.redis is None:
+        yield ok(f"{context.broker_name} answers at {address}.")
+        if not current_app.conf.result_backend:
+            yield note(
+                "There is no result backend: nobody can ask what a task has returned.",
+                "If somebody wants to, set REDIS_URL. Durable tasks do without.",
+            )
     elif facts := info(context):
         name = "Valkey" if facts.get("server_name") == "valkey" else "Redis"
         version = facts.get("valkey_version", facts["redis_version"])
@@ -39,15 +44,18 @@ def answers(context: Context) -> Findings:
 
 
 def silence(trouble: Trouble, context: Context, address: str) -> Finding:
-    """Return what an unusable Redis means, which depends on what should have started it."""
+    """Return what an unusable broker means, which depends on what should have started it."""
+    name, variable = (
+        ("broker", "CELERY_BROKER_URL") if context.redis is None else ("Redis", "REDIS_URL")
+    )
     sentence = (
-        f"No usable Redis at {address} ({trouble.reason}); workers and queues cannot be checked "
+        f"No usable {name} at {address} ({trouble.reason}); workers and queues cannot be checked "
         "without it."
     )
     if trouble.next_step:
         return problem(sentence, trouble.next_step)
     if not context.has_redis_of_its_own:
-        return problem(sentence, "Start it, or correct REDIS_URL in .env or the environment.")
+        return problem(sentence, f"Start it, or correct {variable} in .env or the environment.")
     if not settings.DEBUG:
         return problem(sentence, f"Set REDIS_URL: only {paths.dev()} starts a Redis.")
     if context.stack:
@@ -103,22 +111,24 @@ def persistence(context: Context) -> Findings:
 
 def snapshots(context: Context) -> bool:
     """Tell whether Redis saves its data now and then; assume so if it does not say."""
+    client: Any = context.redis
     try:
-        answer: Any = context.redis.config_get("save")
+        answer = client.config_get("save")
     except redis.RedisError:
         return True
     return bool(answer.get("save"))
 
 
 def info(context: Context) -> dict[str, Any]:
-    """Return what Redis says about itself, or nothing if it is unusable."""
-    return {} if context.redis_trouble else facts_of(context.redis)
+    """Return what Redis says about itself, or nothing if it is unusable or not the broker."""
+    return {} if context.redis is None or context.broker_trouble else facts_of(context.redis)
 
 
 def forbids_info(context: Context) -> bool:
     """Tell whether Redis forbids our user the INFO command."""
+    client: Any = context.redis
     try:
-        context.redis.info()
+        client.info()
     except redis.ResponseError as error:
         return isinstance(error, NoPermissionError)
     return False

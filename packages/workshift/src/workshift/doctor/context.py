@@ -11,11 +11,11 @@ from typing import Any
 import redis
 from celery import current_app
 from django.db import DatabaseError, connection
+from kombu.exceptions import OperationalError
 
 from .. import paths
-from ..celery.broker import address, connect, is_redis
+from ..celery.broker import address, connect, greet, is_redis, own_redis_port
 from ..dev import lifeline
-from ..env import Environment
 from .redis_health import Trouble, trouble_with
 
 # Seconds for a worker to answer.
@@ -45,8 +45,8 @@ class Context:
 
     @cached_property
     def has_redis_of_its_own(self) -> bool:
-        """Whether `./scripts/dev` starts Redis, because REDIS_URL is not set."""
-        return not Environment().str("REDIS_URL", default="")
+        """Whether `./scripts/dev` starts Redis."""
+        return own_redis_port() is not None
 
     @cached_property
     def broker_url(self) -> str:
@@ -54,16 +54,25 @@ class Context:
         return address()
 
     @cached_property
-    def redis(self) -> redis.Redis:
-        """A client for the broker, if that is Redis; it may not answer."""
-        return connect(self.broker_url)
+    def redis(self) -> redis.Redis | None:
+        """A client for the broker, which may not answer; None if it is not Redis."""
+        return connect(self.broker_url) if is_redis(self.broker_url) else None
 
     @cached_property
-    def redis_trouble(self) -> Trouble | None:
-        """Why Redis cannot be used, or None if it can."""
-        if not is_redis(self.broker_url):
-            return Trouble("the broker is not Redis")
-        return trouble_with(self.redis)
+    def broker_name(self) -> str:
+        """What a broker that is not Redis calls itself. Raises kombu's `OperationalError`."""
+        return greet()
+
+    @cached_property
+    def broker_trouble(self) -> Trouble | None:
+        """Why the broker cannot be used, or None if it can."""
+        if self.redis is not None:
+            return trouble_with(self.redis)
+        try:
+            _ = self.broker_name
+        except OperationalError as error:
+            return Trouble(str(error))
+        return None
 
     @cached_property
     def database_trouble(self) -> str:
@@ -79,7 +88,7 @@ class Context:
     @cached_property
     def replies(self) -> list[tuple[str, set[str]]]:
         """The name of each worker that answers, and the tasks it knows."""
-        if self.redis_trouble:
+        if self.broker_trouble:
             return []
         control: Any = current_app.control
         replies = control.broadcast("registered", reply=True, timeout=ANSWER_LIMIT)

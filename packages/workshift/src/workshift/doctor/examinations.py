@@ -39,7 +39,7 @@ EXAMINATIONS = (
     Examination("left-over processes", "processes.left_over"),
     Examination("the models", "database.models"),
     Examination("the database", "database.migrations"),
-    Examination("Redis", "broker.answers"),
+    Examination("the broker", "broker.answers"),
     Examination("what Redis evicts", "broker.eviction"),
     Examination("what Redis keeps", "broker.persistence"),
     Examination("the workers", "workers.alive"),

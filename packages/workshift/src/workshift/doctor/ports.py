@@ -3,8 +3,9 @@
 import psutil
 from django.conf import settings
 
+from ..celery.broker import own_redis_port
 from ..dev.errors import CannotStartError
-from ..dev.ports import holder_of, redis_port, require_free, web_port
+from ..dev.ports import holder_of, require_free, web_port
 from .context import Context
 from .findings import Findings, ok, problem, warning
 
@@ -18,7 +19,7 @@ def ports(context: Context) -> Findings:
     except CannotStartError as error:
         yield problem(str(error), "")
         return
-    for name, port in (("PORT", web), ("REDIS_PORT", redis_port())):
+    for name, port in (("PORT", web), ("REDIS_PORT", own_redis_port())):
         if port is None:
             continue
         try:

@@ -1,4 +1,4 @@
-"""Checks the tasks in Redis: those that wait, and those taken but never acknowledged."""
+"""Checks the tasks in the broker: those that wait, and those taken but never acknowledged."""
 
 import json
 import time
@@ -8,7 +8,7 @@ from celery import current_app
 from django.conf import settings
 
 from .. import paths
-from ..celery.broker import key_prefix, transport_options
+from ..celery.broker import key_prefix, messages_in, transport_options
 from ..celery.checks import DEFAULT_VISIBILITY_TIMEOUT
 from ..durable.tasks import QUEUE_ROOM, messages_waiting, queue_of
 from .broker import info
@@ -26,7 +26,7 @@ JUST_TAKEN = 2
 
 def waiting(context: Context) -> Findings:
     """Count the messages in every queue that the project's tasks are sent to."""
-    if context.redis_trouble:
+    if context.broker_trouble:
         return
     for queue, task in sorted(one_task_a_queue().items()):
         length = messages_waiting(task)
@@ -59,7 +59,12 @@ def unserved(context: Context) -> Findings:
     used = one_task_a_queue().keys() | queues_of_django_tasks()
     client: Any = context.redis
     for queue in sorted(used - served):
-        length = client.llen(key_prefix() + queue)
+        # To ask kombu for a queue in Redis would make it.
+        length = (
+            messages_in(current_app.amqp.queues[queue])
+            if client is None
+            else client.llen(key_prefix() + queue)
+        )
         sentence = f"No worker that answers consumes the queue {queue}, which holds "
         step = f"Start one with the option `-Q {queue}`."
         yield (
@@ -86,8 +91,11 @@ def queues_of_django_tasks() -> set[str]:
 
 
 def unacknowledged(context: Context) -> Findings:
-    """Find the tasks that a lost worker had taken, and say when they will be redelivered."""
-    if context.redis_trouble:
+    """Find the tasks that a lost worker had taken, and say when they will be redelivered.
+
+    Only Redis has to be told: other brokers notice at once that a worker is gone.
+    """
+    if context.redis is None or context.broker_trouble:
         return
     client: Any = context.redis
     unacked, index = key_prefix() + UNACKED, key_prefix() + UNACKED_INDEX

@@ -14,7 +14,7 @@ RESTART = "Restart it, so that web and worker run the same code."
 
 def alive(context: Context) -> Findings:
     """Ask all workers at once, and wait a second for their answers."""
-    if context.redis_trouble:
+    if context.broker_trouble:
         return
     counted = Counter(name for name, _ in context.replies)
     for name in sorted(name for name, number in counted.items() if number > 1):

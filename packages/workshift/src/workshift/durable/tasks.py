@@ -15,6 +15,7 @@ from django.db import DatabaseError
 from kombu import Queue
 from kombu.exceptions import OperationalError as BrokerError
 
+from ..celery.broker import messages_in
 from ..celery.registry import exit_is_failure
 from .backoff import reason
 from .log import SWEEP
@@ -43,7 +44,7 @@ def durable_task(
 
     The function gets a row that this worker has claimed. If it returns, the row is done; if it
     raises, the row is tried again later. The row shows the outcome; with `ignore_result=False`,
-    Redis stores a result as well, which takes time. `options` are those of Celery's `shared_task`.
+    the result backend stores a result as well, which takes time. `options` are those of Celery's `shared_task`.
     """
 
     def decorate(work: Callable[[Row], object]) -> Task[[str, int], str]:
@@ -162,14 +163,7 @@ def queue_of(task: Task[..., Any]) -> Queue:
 
 def messages_waiting(task: Task[..., Any]) -> int:
     """Return how many messages wait in the queue that `task` is sent to."""
-    queue = queue_of(task)
-    with current_app.connection_for_read() as connection:
-        channel: Any = connection.default_channel
-        # Not passive: kombu would then ask Redis without our key prefix, and find nothing.
-        declared = channel.queue_declare(
-            queue.name, durable=queue.durable, auto_delete=queue.auto_delete
-        )
-        return int(declared.message_count)
+    return messages_in(queue_of(task))
 
 
 # Seconds that a worker which is ready has for the tasks that wait for it.

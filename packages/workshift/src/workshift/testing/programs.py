@@ -26,6 +26,13 @@ def postgresql() -> Path:
     return found[-1].parent if found else _missing("PostgreSQL", "postgresql")
 
 
+def rabbitmq() -> Path:
+    """Return the path of RabbitMQ; without it, skip the test, or fail it in CI."""
+    # Debian's program of this name on the PATH changes the user first, and only root may run it.
+    program = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+    return program if program.exists() else _missing("RabbitMQ", "rabbitmq-server")
+
+
 def _first(*names: str) -> str | None:
     return next(filter(None, map(shutil.which, names)), None)
 

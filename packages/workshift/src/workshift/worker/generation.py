@@ -67,7 +67,11 @@ def main(control: int, number: int, arguments: list[str]) -> None:
     worker_ready.connect(lambda **_: _on_ready(channel, app, folder), weak=False)
     if number > 1:
         # Each reload is one line, and the supervisor writes it.
-        for name in ("celery.apps.worker", "celery.worker.consumer.connection"):
+        for name in (
+            "celery.apps.worker",
+            "celery.worker.consumer.connection",
+            "celery.worker.consumer.tasks",
+        ):
             logging.getLogger(name).setLevel(logging.WARNING)
         # That this pool has no beat has been said by the first generation.
         logging.getLogger(Beat.__module__).setLevel(logging.ERROR)

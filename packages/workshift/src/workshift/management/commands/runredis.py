@@ -12,21 +12,24 @@ from ...dev.folder import require_usable
 from ..extra import only_for_development
 
 with only_for_development():
-    from ...dev.ports import redis_port, require_free
+    from ...dev.ports import require_free
     from ...dev.redis_process import serve, stand_by
 
 
 class Command(BaseCommand):
-    """Runs a Redis for this project, unless REDIS_URL names one."""
+    """Runs a Redis for this project, unless it uses another one or none."""
 
-    help = "Run a Redis for this project until it is stopped; none if REDIS_URL names one."
+    help = (
+        "Run a Redis for this project until it is stopped; none if REDIS_URL names one, or if neither "
+        "the broker nor the results need it."
+    )
     # Other processes report the project's problems; Redis runs despite them.
     requires_system_checks: tuple[str, ...] = ()
 
     def handle(self, *_: Any, **__: Any) -> None:
         """Run until SIGTERM or SIGINT."""
         try:
-            port = redis_port()
+            port = broker.own_redis_port()
             if port is None:
                 stand_by(broker.address(), self.stdout.write)
                 return

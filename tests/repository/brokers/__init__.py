@@ -1,0 +1,1 @@
+"""Tests of the starter with every broker that docs/brokers.md names, real servers all of them."""
