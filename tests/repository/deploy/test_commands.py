@@ -22,6 +22,9 @@ from tests.mail_server import MailServer
 from tests.repository.deploy.files import command, health_check, seconds, services, stop_signal
 from tests.repository.stack.clone import Visitor
 
+# What is started otherwise.
+SERVERS = {"postgres", "redis"}
+
 # What each writes when it is ready.
 READY = {"web": "Booting worker", "worker": " ready.", "beat": "beat: Starting"}
 
@@ -64,19 +67,23 @@ class Deployment:
 
     def up(self) -> None:
         """Start what Compose would, each when what it depends on is as it has to be."""
-        needed = {name: service.get("depends_on", {}) for name, service in services().items()}
-        for name in TopologicalSorter(needed).static_order():
-            if name == "migrate":
-                migrate = self.run(*command(name))
-                assert migrate.wait() == 0, migrate.output
-            elif name in READY:
-                self.processes[name] = self.run(*command(name)).wait_for(READY[name])
-                if any(
-                    need.get(name) == {"condition": "service_healthy"} for need in needed.values()
-                ):
-                    test = services()[name]["healthcheck"]["test"]
-                    check = self.run("sh", "-c", test.replace("$$", "$"))
-                    assert check.wait() == 0, check.output
+        ours = {name: one for name, one in services().items() if name not in SERVERS}
+        needed = {name: one["depends_on"].keys() - SERVERS for name, one in ours.items()}
+        order = TopologicalSorter(needed)
+        order.prepare()
+        while group := order.get_ready():
+            # These begin at the same time.
+            started = {name: self.run(*command(name)) for name in group}
+            self.processes |= started
+            for name, process in started.items():
+                if name == "migrate":
+                    assert process.wait() == 0, process.output
+                else:
+                    process.wait_for(READY[name])
+            order.done(*group)
+        # What web waits for.
+        check = self.run("sh", "-c", ours["worker"]["healthcheck"]["test"].replace("$$", "$"))
+        assert check.wait() == 0, check.output
 
     def close(self) -> None:
         """Kill whatever is left."""
@@ -98,8 +105,6 @@ def test_the_commands_of_compose_serve_the_site_and_stop_in_time(deployment: Dep
     for name, value in {"maxmemory-policy": "noeviction", "appendonly": "yes"}.items():
         assert deployment.redis.client.config_get(name) == {name: value}
     deployment.up()
-    # Those that wait for another begin after it: workers before web, and nothing before migrate.
-    assert list(deployment.processes)[-1] == "web"
     if find_spec("workshift.health"):
         check = deployment.run(*health_check())
         assert check.wait() == 0, check.output
@@ -113,6 +118,7 @@ def test_the_commands_of_compose_serve_the_site_and_stop_in_time(deployment: Dep
     deployment.mail.mood = "holds"
     page = visitor.send("/", {"email": "anna@example.org", "message": "second"})
     eventually(lambda: "Sending" in visitor.open(page))
+    del deployment.processes["migrate"]
     for process in deployment.processes.values():
         process.tell(stop_signal())
     deployment.processes["worker"].wait_for("Warm shutdown")
@@ -126,3 +132,12 @@ def test_the_commands_of_compose_serve_the_site_and_stop_in_time(deployment: Dep
 
 def test_the_signal_is_the_one_that_lets_tasks_finish() -> None:
     assert stop_signal() is signal.SIGTERM
+
+
+def test_nothing_begins_before_what_it_needs() -> None:
+    needed = {name: services()[name]["depends_on"] for name in READY}
+
+    for one in needed.values():
+        assert one["migrate"] == {"condition": "service_completed_successfully"}
+    # No page sends a task to a worker that does not know it yet.
+    assert needed["web"]["worker"] == {"condition": "service_healthy"}
