@@ -41,7 +41,7 @@ def test_it_is_small(shop: Path) -> None:
     its_own = [path for path in tracked(shop) if not path.is_relative_to(shop / "packages")]
     texts = [path for path in its_own if path.name != "uv.lock" and path.suffix != ".mo"]
 
-    assert len(its_own) <= 100
+    assert len(its_own) <= 102
     assert sum(path.read_text().count("\n") for path in texts) <= 5500
 
 
