@@ -81,7 +81,7 @@ ELSEWHERE = {
 
 # Pages whose blocks are executed by a test of their own, or that are written by what they describe.
 PAGES_ELSEWHERE = {
-    "docs/operations.md": ("tests/repository/test_watching.py", "docs/operations.md"),
+    "docs/operations.md": ("tests/repository/docs/test_operations.py", "docs/operations.md"),
     "packages/workshift/README.md": ADOPTING,
     "packages/workshift/docs/adopting.md": ADOPTING,
     "packages/workshift/docs/django-tasks.md": (

@@ -15,14 +15,18 @@ from typing import NamedTuple
 
 from tests import ROOT
 
-# Tests of what the library promises: the reload of worker and web, the retirement, durable tasks.
+# Tests of what the library promises: the reload of worker and web, the retirement, durable tasks and
+# health.
 # Those with a browser need what is not installed here.
 CORE = (
-    *("tests/reload", "tests/web", "--ignore=tests/web/browser", "tests/durable"),
+    *("tests/reload", "tests/web", "--ignore=tests/web/browser", "tests/durable", "tests/health"),
     *("tests/test_celery_internals.py", "tests/test_worker.py"),
 )
 
-_FOR_TESTS = ("pytest", "pytest-django", "pytest-xdist", "psycopg[binary]", "psutil")
+_FOR_TESTS = (
+    *("pytest", "pytest-django", "pytest-xdist", "psycopg[binary]", "psutil"),
+    *("prometheus-client", "python-json-logger"),
+)
 
 
 class Corner(NamedTuple):
