@@ -112,7 +112,7 @@ REFUSED: dict[str, Callable[[Message], Message]] = {
 SURVIVED: dict[str, Callable[[Message], Message]] = {
     "no headers": without("headers"),
     "headers that are a list": lambda message: message | {"headers": []},
-    "an unknown task": headers(task=f"no.such{HOSTILE}"),
+    "an unknown task with control characters": headers(task=f"no.such{HOSTILE}"),
     "an id with control characters": headers(id=f"id{HOSTILE}"),
     "a name with control characters": headers(shadow=f"shadow{HOSTILE}"),
     "a content type with control characters": lambda message: (
@@ -226,6 +226,15 @@ def test_a_message_whose_task_fails_does_no_more(target: Target) -> None:
         assert not any("Refused" in line or "Threw away" in line for line in lines), name
 
 
+def test_nothing_in_a_message_gives_a_command_to_the_terminal(target: Target) -> None:
+    hostile = [change for name, change in SURVIVED.items() if "control characters" in name]
+    target.take(*(changed(target, change) for change in [*hostile, headers(id=[HOSTILE])]))
+
+    output = target.worker.output
+    assert r"\x1b]0;title\x07" in output
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]|^forged", output, re.MULTILINE)
+
+
 def test_a_program_in_a_message_is_not_run(target: Target, tmp_path: Path) -> None:
     marker = tmp_path / "ran"
     program = pickle.dumps(((Program(marker),), {}, {}))
@@ -296,13 +305,3 @@ def test_messages_with_random_values_do_no_harm(target: Target, seed: int, count
 
     for _ in range(count // 20):
         target.take(*(odd() for _ in range(20)))
-
-
-def test_nothing_is_left_and_nothing_gives_a_command_to_the_terminal(target: Target) -> None:
-    """Must come last: it looks at what the others have left."""
-    output = "".join(target.take())
-
-    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", target.worker.output)
-    assert not re.search("^forged", target.worker.output, re.MULTILINE)
-    assert "Traceback" not in output
-    eventually(lambda: not target.redis.llen(QUEUE))
