@@ -126,7 +126,12 @@ class Site:
     def send_one_that_waits(self, number: int) -> None:
         """Send a task, and return when it has begun; `let_go()` ends it."""
         self.send(number, wait=True)
+        self.wait_until_one_waits()
+
+    def wait_until_one_waits(self) -> None:
+        """Return when a task that waits has begun, since this was called last."""
         eventually((self.folder / "began").exists, "the task has begun")
+        (self.folder / "began").unlink()
 
     def let_go(self) -> None:
         """End the task that waits."""
@@ -143,7 +148,8 @@ class Site:
     def wait_for(self, *expected: tuple[int, int]) -> None:
         """Return when these tasks have run, and only these, each once; in any order."""
         eventually(lambda: len(self.noted()) >= len(expected), "all tasks have run")
-        assert sorted(one[:2] for one in self.noted()) == sorted(expected)
+        ran = sorted(one[:2] for one in self.noted())
+        assert ran == sorted(expected), f"{ran} have run."
         (self.folder / "noted").unlink()
 
     def run(self, code: str) -> str:
