@@ -16,6 +16,7 @@ from benchmarks.plan import Counts, Scenario
 from benchmarks.project import ROOT
 from benchmarks.record import Part, Record
 from benchmarks.runners import Runner
+from benchmarks.site.command import PAGES, run
 from benchmarks.started import DoesNotStartError
 from benchmarks.suite import Suite
 from benchmarks.web.suite import WEB
@@ -29,6 +30,8 @@ def main() -> None:
             _run(WEB, arguments)
         case ["large", *arguments]:
             _run(LARGE, arguments)
+        case [word, *arguments] if word in PAGES:
+            run(PAGES[word], arguments)
         case arguments:
             _run(WORKER, arguments)
 
@@ -95,7 +98,7 @@ def _options(suite: Suite[Any], arguments: list[str]) -> argparse.Namespace:
         prog=suite.command,
         description=__doc__,
         epilog="`./scripts/bench` measures the worker, `./scripts/bench web` the web process, "
-        "`./scripts/bench large` both in large projects.",
+        "`./scripts/bench large` both in large projects, `./scripts/bench load` the running site.",
     )
     names = [scenario.name for scenario in suite.scenarios]
     runners = [runner.name for runner in suite.runners]
