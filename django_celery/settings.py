@@ -305,6 +305,10 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 # there half a second after it is back.
 CELERY_WORKER_CONSUMER = "workshift.celery.consumer:PatientConsumer"
 
+# A Redis that is full answers with errors. A worker connects anew until that is over; without this
+# it would end.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
+
 # Note in the result store that a task has begun: without it, none of django.tasks is RUNNING.
 CELERY_TASK_TRACK_STARTED = True
 

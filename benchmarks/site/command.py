@@ -13,9 +13,10 @@ from benchmarks.machine import describe
 from benchmarks.project import ROOT
 from benchmarks.site.load import LOAD
 from benchmarks.site.page import Page, Record, text
+from benchmarks.site.suffering import FAULTS_PAGE
 
 # By the word that one types.
-PAGES: dict[str, Page[Any]] = {"load": LOAD}
+PAGES: dict[str, Page[Any]] = {"load": LOAD, "faults": FAULTS_PAGE}
 
 
 def run(page: Page[Any], arguments: Sequence[str]) -> None:

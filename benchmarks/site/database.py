@@ -28,10 +28,15 @@ class Database:
     """A server on the machine `database`, and one database in it."""
 
     def __init__(self, folder: Path, machines: Machines) -> None:
-        """Create the files in `folder` and start the server."""
+        """Prepare a server with its files in `folder`."""
         self._folder, self._machines = folder, machines
         self._address, self._port = machines.address("database"), free_port()
         self._programs = _programs()
+        self.daemon: Daemon | None = None
+
+    def create(self) -> None:
+        """Create the files and the database, and start the server."""
+        folder = self._folder
         folder.mkdir()
         if os.geteuid() == 0:
             # PostgreSQL refuses to run as root.
@@ -42,7 +47,7 @@ class Database:
         )
         with (folder / "data/pg_hba.conf").open("a") as rules:
             rules.write("host all all samenet trust\n")
-        self.daemon = self._start()
+        self._start()
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
             connection.execute("CREATE DATABASE site")
 
@@ -71,21 +76,24 @@ class Database:
 
     def restart(self) -> None:
         """Stop it as its service would, breaking the connections, and start it again."""
-        self.daemon.tell(signal.SIGINT)
-        self.daemon.wait()
-        self.daemon = self._start()
+        self._end(signal.SIGINT)
+        self._start()
 
     def stop(self) -> None:
         """End it at once, with all its processes."""
-        self.daemon.tell(signal.SIGQUIT)
-        self.daemon.wait()
+        self._end(signal.SIGQUIT)
 
-    def _start(self) -> Daemon:
+    def _end(self, number: signal.Signals) -> None:
+        if self.daemon:
+            self.daemon.tell(number)
+            self.daemon.wait()
+
+    def _start(self) -> None:
         command = self._as_postgres(
             *("postgres", "-D", f"{self._folder}/data", "-k", str(self._folder)),
             *("-p", str(self._port), "-h", self._address),
         )
-        daemon = Daemon(
+        self.daemon = Daemon(
             self._machines.command("database", command),
             folder=self._folder,
             environment=os.environ,
@@ -96,11 +104,11 @@ class Database:
             try:
                 psycopg.connect(self._url("postgres"), connect_timeout=2).close()
             except psycopg.OperationalError:
-                if daemon.has_ended() or time.monotonic() > deadline:
+                if self.daemon.has_ended() or time.monotonic() > deadline:
                     raise
                 time.sleep(0.02)
             else:
-                return daemon
+                return
 
     def _url(self, database: str) -> str:
         return f"postgres://postgres@{self._address}:{self._port}/{database}"

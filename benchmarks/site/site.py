@@ -40,9 +40,7 @@ class Site:
         processes: int = 2,
         further: Mapping[str, str] | None = None,
     ) -> None:
-        """Start the servers and migrate; `web`, `worker` and `beat` start the rest."""
-        # PostgreSQL's user has to get through.
-        folder.chmod(0o711)
+        """Prepare; the context manager starts the servers, and `start` the rest."""
         self.folder, self.machines, self.processes = folder, machines, processes
         self.accounts = Accounts(folder)
         self.code = folder / "code"
@@ -60,7 +58,7 @@ class Site:
         self.web: Daemon | None = None
         self.visiting: Daemon | None = None
         self._daemons: list[Daemon] = []
-        self.port, self._redis_port, mail_port = free_port(), free_port(), free_port()
+        self.port, self._redis_port, self._mail_port = free_port(), free_port(), free_port()
         self.redis_client = redis.Redis(machines.address("broker"), self._redis_port)
         self.database = Database(folder / "database", machines)
         self.environment = {
@@ -77,22 +75,29 @@ class Site:
             "REDIS_URL": f"redis://{machines.address('broker')}:{self._redis_port}/0",
             "REDIS_PREFIX": "site:",
             "EMAIL_HOST": machines.ours,
-            "EMAIL_PORT": str(mail_port),
+            "EMAIL_PORT": str(self._mail_port),
             "EMAIL_USE_TLS": "off",
             "FEEDBACK_DELAY_SECONDS": "0",
             "FEEDBACK_PER_VISITOR": "0",
             "FEEDBACK_PER_ADDRESS": "0",
             **(further or {}),
         }
-        self.redis = self.start_redis()
-        self.manage("migrate", "--verbosity", "0")
-        self.manage("collectstatic", "--noinput", "--verbosity", "0")
-        arguments = [machines.ours, str(mail_port), str(self.accounts.mails)]
-        self.mail = self._own("mail", *arguments)
-        _wait_for_port(machines.ours, mail_port, self.mail)
 
     def __enter__(self) -> Self:
-        """Return itself."""
+        """Start PostgreSQL, Redis and the mail server, and migrate."""
+        # PostgreSQL's user has to get through.
+        self.folder.chmod(0o711)
+        try:
+            self.database.create()
+            self.start_redis()
+            self.manage("migrate", "--verbosity", "0")
+            self.manage("collectstatic", "--noinput", "--verbosity", "0")
+            arguments = [self.machines.ours, str(self._mail_port), str(self.accounts.mails)]
+            self.mail = self._own("mail", *arguments)
+            _wait_for_port(self.machines.ours, self._mail_port, self.mail)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -124,20 +129,26 @@ class Site:
         options = ["--concurrency", str(self.processes), "--hostname", f"{name}@bench"]
         return self._run(machine, "worker", *options, name=name, further=further)
 
+    def start_again(self) -> int:
+        """Start again which workers have ended by themselves; return how many."""
+        ended = [index for index, worker in enumerate(self.workers) if worker.has_ended()]
+        for index in ended:
+            self.workers[index] = self.start_worker(f"worker{index + 1}")
+        return len(ended)
+
     def start_beat(self) -> Daemon:
         """Start a beat on the machine of the first worker."""
         name = f"beat-{next(self._numbers)}"
         schedule = ["--schedule", str(self.folder / name)]
         return self._run("worker1", "beat", *schedule, name=name)
 
-    def start_redis(self) -> Daemon:
+    def start_redis(self) -> None:
         """Start a Redis that keeps nothing on disk, and return when it answers."""
         address = self.machines.address("broker")
         command = [redis_program(), "--bind", address, "--port", str(self._redis_port)]
         command += ["--save", "", "--protected-mode", "no"]
         self.redis = self._keep("broker", command, self.environment, "redis")
         _wait_for_port(address, self._redis_port, self.redis)
-        return self.redis
 
     @contextmanager
     def visitors(self, rate: float) -> Iterator[None]:

@@ -36,9 +36,11 @@ def memories(site: Site) -> dict[str, int]:
         name = f"worker {number}" if len(site.workers) > 1 else "worker"
         found |= {f"{name}: main": worker.pid, **_numbered(f"{name}: pool", children(worker.pid))}
     found |= {"beat": site.beats[0].pid, "broker": site.redis.pid}
-    database = site.database.daemon.pid
     sizes = {name: memory(pid) for name, pid in found.items()}
-    return sizes | {"database": sum(map(memory, [database, *descendants(database)]))}
+    if site.database.daemon:
+        pid = site.database.daemon.pid
+        sizes["database"] = sum(map(memory, [pid, *descendants(pid)]))
+    return sizes
 
 
 def slope(points: Sequence[tuple[float, float]]) -> float:
