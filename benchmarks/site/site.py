@@ -91,7 +91,6 @@ class Site:
             self.database.create()
             self.start_redis()
             self.manage("migrate", "--verbosity", "0")
-            self.manage("collectstatic", "--noinput", "--verbosity", "0")
             arguments = [self.machines.ours, str(self._mail_port), str(self.accounts.mails)]
             self.mail = self._own("mail", *arguments)
             _wait_for_port(self.machines.ours, self._mail_port, self.mail)
@@ -108,20 +107,16 @@ class Site:
 
     def start(self, workers: int = 1) -> None:
         """Start web, workers and beat, and return when they answer."""
-        self.start_web()
-        for number in range(workers):
-            self.workers.append(self.start_worker(f"worker{number + 1}"))
-        self.beats.append(self.start_beat())
-        for worker in self.workers:
-            worker.wait_for(" ready.")
-        self.beats[0].wait_for("beat: Starting")
-
-    def start_web(self) -> None:
-        """Start gunicorn with two processes, and return when it accepts."""
         address = self.machines.address("web")
         bind = ["--bind", f"{address}:{self.port}", "--workers", "2"]
         self.web = self._run("web", "web", *bind)
+        for number in range(workers):
+            self.workers.append(self.start_worker(f"worker{number + 1}"))
+        self.beats.append(self.start_beat())
         _wait_for_port(address, self.port, self.web)
+        for worker in self.workers:
+            worker.wait_for(" ready.")
+        self.beats[0].wait_for("beat: Starting")
 
     def start_worker(self, machine: str, further: Mapping[str, str] | None = None) -> Daemon:
         """Start a worker on `machine`, with more in its environment."""

@@ -41,7 +41,7 @@ class Trial:
     @contextmanager
     def site(self, machines: Machines, lease: int | None = None) -> Iterator[Site]:
         """Run a site with two workers and shorter waits."""
-        further = {"LEASE": str(lease or self.lease)}
+        further = {"LEASE": str(lease or self.lease), "GRACE": "5"}
         settings = "benchmarks.site.shorter"
         with Site(self.folder, machines, settings=settings, further=further) as site:
             site.start(workers=2)

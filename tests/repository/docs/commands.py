@@ -37,6 +37,14 @@ ELSEWHERE = {
         "packages/workshift/docs/measurements-large.md",
         "Again: `./scripts/bench large",
     ),
+    "./scripts/bench load": (
+        "packages/workshift/docs/measurements-load.md",
+        "Again: `./scripts/bench load",
+    ),
+    "./scripts/bench faults": (
+        "packages/workshift/docs/measurements-faults.md",
+        "Again: `./scripts/bench faults",
+    ),
     "./scripts/bench --quick": ("tests/repository/docs/test_measurements.py", '"--quick"'),
     "./scripts/lint": ("scripts/test", "./scripts/lint"),
     "./scripts/record": ("tests/repository/docs/test_recording.py", "test_a_run_can_be_recorded"),
@@ -90,6 +98,14 @@ PAGES_ELSEWHERE = {
     "packages/workshift/docs/measurements-large.md": (
         "benchmarks/large/suite.py",
         "measurements-large",
+    ),
+    "packages/workshift/docs/measurements-load.md": (
+        "benchmarks/site/load.py",
+        "measurements-load",
+    ),
+    "packages/workshift/docs/measurements-faults.md": (
+        "benchmarks/site/suffering.py",
+        "measurements-faults",
     ),
     "starting/README.md": ("tests/repository/starting/test_page.py", "./scripts/start"),
 }
