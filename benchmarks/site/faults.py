@@ -115,17 +115,20 @@ def _release(site: Site, _seconds: float) -> None:
     site.web.wait_for("Hang up")
 
 
-FAULTS = (
+PROCESSES = (
     Fault("nothing", lambda _, seconds: time.sleep(seconds)),
     Fault("a web process is killed", _kill_web),
     Fault("a pool process is killed", _kill_pool, AFTER_YES),
     Fault("a worker's main process is killed", _kill_worker, AFTER_YES),
     Fault("beat is killed and stays away", _kill_beat),
     Fault("a second beat runs", _second_beat),
+    Fault("a worker stands still (SIGSTOP)", _stop_worker, LEASE_ENDS),
+)
+
+SERVERS = (
     Fault("PostgreSQL restarts", _restart_database, AFTER_YES),
     Fault("Redis restarts, empty", _empty_redis),
     Fault("Redis is full", _fill_redis),
-    Fault("a worker stands still (SIGSTOP)", _stop_worker, LEASE_ENDS),
     Fault("a release with a migration", _release),
 )
 

@@ -39,7 +39,7 @@ class Load:
         """Decide how long."""
         # Between the steps of the search; the maximum is known to half of it.
         self.step = 2.0 if self.quick else 1.25
-        self.seconds = 3.0 if self.quick else 20.0  # at each rate
+        self.seconds = 3.0 if self.quick else 12.0  # at each rate
         self.rates = (50.0,) if self.quick else (25.0, 50.0, 75.0)  # far below the maximum
         self.minutes = 0.1 if self.quick else 5.0  # of endurance
         self.backlog = 200 if self.quick else 3_000  # how many messages a worker works off
@@ -269,8 +269,8 @@ LOAD = Page[Load](
             "endurance",
             f"Five minutes at {_PER_CENT} % of the maximum",
             "Memory of each process: its own, and its share of what it shares. The slope is that of "
-            "the last three quarters of the time. Redis grows because it keeps each result for a "
-            "day (`CELERY_RESULT_EXPIRES`), PostgreSQL until its buffers are full.",
+            "the last three quarters of the time. PostgreSQL grows "
+            "until its buffers are full, Redis by the results that it keeps for a day.",
             endurance,
         ),
         Section(

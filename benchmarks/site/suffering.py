@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.figures import seconds
 from benchmarks.site.accounts import Account
-from benchmarks.site.faults import CUTS, FAULTS, Fault
+from benchmarks.site.faults import CUTS, PROCESSES, SERVERS, Fault
 from benchmarks.site.machines import Machines, OneMachine, namespaces
 from benchmarks.site.page import Findings, Page, Rows, Section
 from benchmarks.site.site import Site
@@ -33,10 +33,10 @@ class Trial:
     def __post_init__(self) -> None:
         """Decide how long."""
         self.lease = 8 if self.quick else 40
-        self.lasts = 4.0 if self.quick else 20.0  # what lasts at all
+        self.lasts = 4.0 if self.quick else 15.0  # what lasts at all
         self.still = 12.0 if self.quick else 60.0  # longer than the lease
-        self.tail = 4.0 if self.quick else 10.0  # visitors after it
-        self.mixed = 4 if self.quick else 30
+        self.tail = 4.0 if self.quick else 6.0  # visitors after it
+        self.mixed = 4 if self.quick else 20
 
     @contextmanager
     def site(self, machines: Machines, lease: int | None = None) -> Iterator[Site]:
@@ -76,16 +76,23 @@ class Trial:
         }
 
 
-def each(trial: Trial) -> Findings:
-    """Let each fault happen for itself."""
+def processes(trial: Trial) -> Findings:
+    """Let the site's own processes die, each for itself."""
     with trial.site(OneMachine()) as site:
-        return _one_by_one(trial, site, FAULTS)
+        return _one_by_one(trial, site, PROCESSES)
+
+
+def servers(trial: Trial) -> Findings:
+    """Let the servers that the site uses go away, each for itself, and release."""
+    with trial.site(OneMachine()) as site:
+        return _one_by_one(trial, site, SERVERS)
 
 
 def mixed(trial: Trial) -> Findings:
     """Let them happen in any order, one right after the other."""
     chance = random.Random(1)  # noqa: S311 - the same order in each run.
-    chosen = chance.choices([one for one in FAULTS if "SIGSTOP" not in one.name], k=trial.mixed)
+    every = [one for one in (*PROCESSES, *SERVERS) if "SIGSTOP" not in one.name]
+    chosen = chance.choices(every, k=trial.mixed)
     with trial.site(OneMachine()) as site:
         return Findings({f"{len(chosen)} faults": trial.suffer(site, *chosen)})
 
@@ -145,7 +152,7 @@ To try it on your own machine (Linux, with PostgreSQL and Redis installed):
 
 ```console
 ./scripts/bench faults            # everything, about 15 minutes
-./scripts/bench faults --quick    # a smoke run of two minutes, which changes no file here
+./scripts/bench faults --quick    # a smoke run of a minute, which changes no file here
 ./scripts/bench faults --help     # single sections
 ```
 
@@ -162,7 +169,13 @@ FAULTS_PAGE = Page[Trial](
     name="measurements-faults",
     introduction=_INTRODUCTION,
     sections=(
-        Section("each", "Each for itself", "One fault after the other, with a rest between.", each),
+        Section(
+            "processes",
+            "The site's own processes",
+            "One fault after the other, with a rest between.",
+            processes,
+        ),
+        Section("servers", "Its servers, and a release", "In the same way.", servers),
         Section("mixed", "Mixed", "Faults of all these kinds, at random and without rest.", mixed),
         Section(
             "clocks",
@@ -179,7 +192,7 @@ FAULTS_PAGE = Page[Trial](
             machines,
         ),
     ),
-    quick=("each",),
+    quick=("servers",),
     plan=Trial,
     packages=("django", "celery", "kombu", "redis", "psycopg", "gunicorn"),
 )

@@ -9,7 +9,7 @@ from workshift.testing import programs
 from workshift.testing.processes import eventually
 
 from benchmarks.site.accounts import Account, Accounts
-from benchmarks.site.faults import FAULTS
+from benchmarks.site.faults import PROCESSES, SERVERS
 from benchmarks.site.machines import OneMachine
 from benchmarks.site.site import Site
 
@@ -34,7 +34,7 @@ def site() -> Iterator[Site]:
 
 
 def test_nothing_is_lost_and_no_visitor_sees_an_error(site: Site) -> None:
-    happen = {fault.name: fault.happen for fault in FAULTS}
+    happen = {fault.name: fault.happen for fault in (*PROCESSES, *SERVERS)}
 
     def wait_for_visitors() -> None:
         before = accepted()

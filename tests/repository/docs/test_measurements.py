@@ -47,5 +47,5 @@ def test_a_smoke_run_of_the_running_site(tmp_path: Path) -> None:
     parts = json.loads((tmp_path / "measurements-load.json").read_text())["parts"]
     assert set(parts) == {"maximum", "costs", "endurance"}
     assert parts["maximum"]["remark"] in (tmp_path / "measurements-load.md").read_text()
-    faults = json.loads((tmp_path / "measurements-faults.json").read_text())["parts"]["each"]
+    faults = json.loads((tmp_path / "measurements-faults.json").read_text())["parts"]["servers"]
     assert all(row["lost"] == row["unfinished"] == "0" for row in faults["rows"].values())
