@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.machine import describe
 from benchmarks.project import ROOT
-from benchmarks.site.load import LOAD
+from benchmarks.site.load_page import LOAD
 from benchmarks.site.page import Page, Record, text
 from benchmarks.site.suffering import FAULTS_PAGE
 

@@ -72,6 +72,16 @@ class Database:
             connection.execute(_FILL, (rows,))
             connection.execute("VACUUM ANALYZE feedback_feedback")
 
+    def bytes_a_row(self) -> float:
+        """Return the room that a message takes on disk, with its share of the indexes."""
+        with psycopg.connect(self.url) as connection:
+            query = "SELECT pg_total_relation_size('feedback_feedback')"
+            size = sum(size for (size,) in connection.execute(query))
+            rows = sum(
+                rows for (rows,) in connection.execute("SELECT count(*) FROM feedback_feedback")
+            )
+        return float(size / rows)
+
     def unfinished(self) -> int:
         """Return how many messages are neither sent nor given up."""
         with psycopg.connect(self.url) as connection:

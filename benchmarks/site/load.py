@@ -1,4 +1,4 @@
-"""The suite about load: how much the site holds, what holds it, and what a message costs."""
+"""Measures how much the site holds, what holds it, and what a message costs."""
 
 import math
 import signal
@@ -11,13 +11,14 @@ from pathlib import Path
 from benchmarks.site import usage
 from benchmarks.site.accounts import SOON, Account, quantile
 from benchmarks.site.machines import OneMachine
-from benchmarks.site.page import Findings, Page, Rows, Section
+from benchmarks.site.page import Findings, Rows
 from benchmarks.site.site import Site
 
 # Seconds in which caches fill and connections open, before anything counts.
 _LEAD = 3.0
 
-_PER_CENT = 80
+# How much of the maximum the site has to bear for minutes.
+PER_CENT = 80
 
 _CREATE = """
 from feedback.models import Feedback
@@ -79,14 +80,17 @@ def maximum(load: Load) -> Findings:
 
         low, high = 0.0, math.inf
         rate = 50.0
-        while high == math.inf or high / low > math.sqrt(load.step):
+        while high == math.inf or not low or high / low > math.sqrt(load.step):
             if holds(rate):
                 low = rate
             else:
                 high = rate
-            if not low:
-                raise SystemExit(f"The site does not even hold {rate:.0f} messages a second.")
-            rate = low * load.step if high == math.inf else math.sqrt(low * high)
+            if high == math.inf:
+                rate = low * load.step
+            else:
+                rate = math.sqrt(low * high) if low else high / 2
+            if rate < 1:
+                raise SystemExit("The site does not even hold one message a second.")
     return Findings(rows, f"The maximum is {max(map(_rate, _held(rows))):.0f} messages a second.")
 
 
@@ -94,7 +98,7 @@ def rates(load: Load) -> Findings:
     """Measure at the rates asked for and at the maximum."""
     rows: Rows = {}
     with load.site() as site:
-        for rate in sorted({50.0, 200.0, load.maximum}):
+        for rate in sorted({50.0, 200.0, *([load.maximum] if "maximum" in load.known else [])}):
             rows[f"{rate:.0f}/s"] = _visit(site, rate, load.seconds).cells()
     return Findings(rows)
 
@@ -117,7 +121,7 @@ def costs(load: Load) -> Findings:
 
 def endurance(load: Load) -> Findings:
     """Run for minutes at most of the maximum, and watch memory."""
-    rate = load.maximum * _PER_CENT / 100
+    rate = load.maximum * PER_CENT / 100
     points: dict[str, list[tuple[float, float]]] = {}
     with load.site() as site:
         began = time.time()
@@ -160,7 +164,26 @@ def old_rows(load: Load) -> Findings:
         with load.site() as site:
             site.database.fill(count)
             account = _visit(site, 50, load.seconds)
-        rows[f"{count:,}"] = {**cells, **account.cells()}
+            size = site.database.bytes_a_row()
+        rows[f"{count:,}"] = {**cells, **account.cells(), "bytes a row": f"{size:.0f}"}
+    return Findings(rows)
+
+
+def beyond(load: Load) -> Findings:
+    """Multiply what a message costs by ever more messages."""
+    if "costs" not in load.known:
+        raise SystemExit("What a message costs is not known yet: add --only costs.")
+    *_, cells = load.known["costs"].rows.values()
+    parts = [part for part in cells if part.endswith(" (ms)") and "bench" not in part]
+    rows: Rows = {}
+    for times in (1, 10, 100, 1000):
+        rate = load.maximum * times
+        cores = {part.removesuffix(" (ms)"): float(cells[part]) * rate / 1000 for part in parts}
+        rows[f"{rate:,.0f}/s"] = {
+            "millions a day": f"{rate * 86_400 / 1e6:,.0f}",
+            **{part: f"{count:,.1f}" for part, count in cores.items()},
+            "all": f"{sum(cores.values()):,.1f}",
+        }
     return Findings(rows)
 
 
@@ -213,88 +236,3 @@ def _held(rows: Rows) -> list[str]:
 
 def _rate(row: str) -> float:
     return float(row.removesuffix("/s"))
-
-
-_INTRODUCTION = """\
-# Measurements of the site under load
-
-How many messages a second the site takes and delivers, as docs/production.md describes it: \
-gunicorn with two processes, one worker with two, a beat, PostgreSQL and Redis. The visitors and \
-the mail server are on the same machine and cost processor time, too: "bench's own". Visitors come \
-at random moments and do not wait for each other. They submit the form, whose work takes no time \
-(`FEEDBACK_DELAY_SECONDS=0`), so what is measured is the machinery. [The page about \
-faults](measurements-faults.md) says what happens when something breaks meanwhile.
-
-To measure on your own machine (Linux, with PostgreSQL and Redis installed):
-
-```console
-./scripts/bench load            # everything, about 15 minutes; leave the machine alone meanwhile
-./scripts/bench load --quick    # a smoke run of less than a minute, which changes no file here
-./scripts/bench load --help     # single sections
-```
-
-The figures behind this page are in `measurements-load.json`.
-"""
-
-LOAD = Page[Load](
-    command="./scripts/bench load",
-    about="Measures how many messages a second the site takes and delivers, and what they cost.",
-    name="measurements-load",
-    introduction=_INTRODUCTION,
-    sections=(
-        Section(
-            "maximum",
-            "As many as it holds",
-            "The rate is raised by a quarter until the site no longer holds it, then a rate in "
-            "between is tried. It holds a rate if no request fails, 99 of 100 are answered within "
-            "a second, and 95 of 100 e-mails are there within a second after the visitor came.",
-            maximum,
-        ),
-        Section(
-            "rates",
-            "At 50 and 200 a second, and at the maximum",
-            "Requests are timed from the moment at which the visitor comes, so waiting for a free "
-            "process counts; e-mails from the same moment until the mail server has them. What is "
-            "left at the end is waited for. Nothing may be lost, whatever the rate.",
-            rates,
-        ),
-        Section(
-            "costs",
-            "What a message costs",
-            "Milliseconds of processor time for each message, from the form to the mark that it was "
-            "sent.",
-            costs,
-        ),
-        Section(
-            "endurance",
-            f"Five minutes at {_PER_CENT} % of the maximum",
-            "Memory of each process: its own, and its share of what it shares. The slope is that of "
-            "the last three quarters of the time. PostgreSQL grows "
-            "until its buffers are full, Redis by the results that it keeps for a day.",
-            endurance,
-        ),
-        Section(
-            "processes",
-            "With more processes in the worker",
-            "The worker is stopped while messages pile up, and then works them off while no visitor "
-            "comes; with the processor time of an e-mail.",
-            processes,
-        ),
-        Section(
-            "workers",
-            "With more workers",
-            "The same with workers of two processes each.",
-            workers,
-        ),
-        Section(
-            "rows",
-            "With more rows",
-            "The same beside messages that were sent long ago; then, at 50 messages a second, what "
-            "visitors notice of them.",
-            old_rows,
-        ),
-    ),
-    quick=("maximum", "costs", "endurance"),
-    plan=Load,
-    packages=("django", "celery", "kombu", "redis", "psycopg", "gunicorn"),
-)

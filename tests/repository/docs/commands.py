@@ -100,7 +100,7 @@ PAGES_ELSEWHERE = {
         "measurements-large",
     ),
     "packages/workshift/docs/measurements-load.md": (
-        "benchmarks/site/load.py",
+        "benchmarks/site/load_page.py",
         "measurements-load",
     ),
     "packages/workshift/docs/measurements-faults.md": (

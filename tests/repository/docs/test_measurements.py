@@ -45,7 +45,7 @@ def test_a_smoke_run_of_the_running_site(tmp_path: Path) -> None:
         subprocess.run(command, cwd=ROOT, check=True)
 
     parts = json.loads((tmp_path / "measurements-load.json").read_text())["parts"]
-    assert set(parts) == {"maximum", "costs", "endurance"}
+    assert set(parts) == {"maximum", "costs", "endurance", "beyond"}
     assert parts["maximum"]["remark"] in (tmp_path / "measurements-load.md").read_text()
     faults = json.loads((tmp_path / "measurements-faults.json").read_text())["parts"]["servers"]
     assert all(row["lost"] == row["unfinished"] == "0" for row in faults["rows"].values())
