@@ -153,9 +153,12 @@ class Site:
         self.visiting = visitors = self._own("visitors", address, str(self.port), str(rate), file)
         try:
             yield
-        finally:
-            visitors.tell(signal.SIGTERM)
-            visitors.wait()
+        except BaseException:
+            # Whoever interrupts does not want to wait.
+            visitors.kill()
+            raise
+        visitors.tell(signal.SIGTERM)
+        visitors.wait()
 
     def manage(self, *arguments: str) -> None:
         """Run `manage.py` with these arguments where the web process runs."""
