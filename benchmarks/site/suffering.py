@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.figures import seconds
 from benchmarks.site.accounts import Account
-from benchmarks.site.faults import CUTS, PROCESSES, SERVERS, Fault
+from benchmarks.site.faults import PROCESSES, SERVERS, Fault, cuts
 from benchmarks.site.machines import Machines, OneMachine, namespaces
 from benchmarks.site.page import Findings, Page, Rows, Section
 from benchmarks.site.site import Site
@@ -62,6 +62,7 @@ class Trial:
             ended = site.start_again()
         left = site.settle(self.lease * 3 + 60)
         account = Account(site.accounts.all(began))
+        print(f"    … {account.lost} lost, normal after {account.normal_again(since):.0f} s")
         return {
             "lasts (s)": seconds(lasted),
             "visitors": str(len(account.submissions)),
@@ -119,10 +120,16 @@ def clocks(trial: Trial) -> Findings:
     return Findings(rows)
 
 
-def machines(trial: Trial) -> Findings:
-    """Give each part a machine of its own, and cut one off."""
+def unplugged(trial: Trial) -> Findings:
+    """Give each part a machine of its own, and take the link of one down."""
     with namespaces() as spaces, trial.site(spaces) as site:
-        return _one_by_one(trial, site, CUTS)
+        return _one_by_one(trial, site, cuts(silently=False))
+
+
+def silenced(trial: Trial) -> Findings:
+    """Give each part a machine of its own, and drop the packets of one."""
+    with namespaces() as spaces, trial.site(spaces) as site:
+        return _one_by_one(trial, site, cuts(silently=True))
 
 
 def _one_by_one(trial: Trial, site: Site, faults: Sequence[Fault]) -> Findings:
@@ -184,12 +191,17 @@ FAULTS_PAGE = Page[Trial](
             clocks,
         ),
         Section(
-            "machines",
-            "On several machines",
+            "unplugged",
+            "On several machines, one with its link down",
             "Web, two workers, broker and database each have a network namespace of their own (this "
-            "needs root). One is cut off, with its link down or with its packets dropped in "
-            "silence, and returns.",
-            machines,
+            "needs root). One is cut off, and returns.",
+            unplugged,
+        ),
+        Section(
+            "silenced",
+            "On several machines, one with its packets dropped",
+            "The same, but nobody is told that it is gone.",
+            silenced,
         ),
     ),
     quick=("servers",),
