@@ -115,6 +115,17 @@ else:
     # A reused connection may have been closed by the server in the meantime: look first.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    DATABASES["default"]["OPTIONS"] = {
+        # Seconds to connect, and milliseconds of silence after which a connection is given up (the
+        # system asks after ten idle seconds). A server whose machine has vanished would otherwise
+        # hold every process for a quarter of an hour or more.
+        "connect_timeout": 5,
+        "tcp_user_timeout": 10_000,
+        "keepalives_idle": 10,
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},

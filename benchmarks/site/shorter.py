@@ -23,7 +23,7 @@ CELERY_TASK_TIME_LIMIT = _LEASE - 1
 
 CELERY_TASK_SOFT_TIME_LIMIT = _LEASE - 2
 
-MAILERS["default"]["OPTIONS"]["timeout"] = 1  # type: ignore[index]
+MAILERS["default"]["OPTIONS"]["timeout"] = max(_LEASE // 4, 1)  # type: ignore[index]
 
 CELERY_BROKER_TRANSPORT_OPTIONS = CELERY_BROKER_TRANSPORT_OPTIONS | {
     "visibility_timeout": _LEASE * 900 // 360
