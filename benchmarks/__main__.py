@@ -16,6 +16,7 @@ from benchmarks.plan import Counts, Scenario
 from benchmarks.project import ROOT
 from benchmarks.record import Part, Record
 from benchmarks.runners import Runner
+from benchmarks.site.command import PAGES, run
 from benchmarks.stack.suite import STACK
 from benchmarks.started import DoesNotStartError
 from benchmarks.suite import Suite
@@ -32,6 +33,8 @@ def main() -> None:
             _run(LARGE, arguments)
         case ["stack", *arguments]:
             _run(STACK, arguments)
+        case [word, *arguments] if word in PAGES:
+            run(PAGES[word], arguments)
         case arguments:
             _run(WORKER, arguments)
 
@@ -98,7 +101,8 @@ def _options(suite: Suite[Any], arguments: list[str]) -> argparse.Namespace:
         prog=suite.command,
         description=__doc__,
         epilog="`./scripts/bench` measures the worker, `./scripts/bench web` the web process, "
-        "`./scripts/bench large` both in large projects, `./scripts/bench stack` both at once.",
+        "`./scripts/bench large` both in large projects, `./scripts/bench stack` both at once, "
+        "`./scripts/bench load` the running site.",
     )
     names = [scenario.name for scenario in suite.scenarios]
     runners = [runner.name for runner in suite.runners]

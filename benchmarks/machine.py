@@ -30,7 +30,7 @@ def redis_in(folder: Path) -> Iterator[tuple[RedisServer, dict[str, str]]]:
 
     Raises SystemExit if neither is installed.
     """
-    redis = RedisServer.of(_redis_program(), free_port(), folder)
+    redis = RedisServer.of(redis_program(), free_port(), folder)
     redis.start()
     try:
         yield redis, {"Redis": str(redis.client.info("server")["redis_version"])}
@@ -38,7 +38,8 @@ def redis_in(folder: Path) -> Iterator[tuple[RedisServer, dict[str, str]]]:
         redis.stop()
 
 
-def _redis_program() -> str:
+def redis_program() -> str:
+    """Return the server to start. Raises SystemExit if neither is installed."""
     program = shutil.which("redis-server") or shutil.which("valkey-server")
     if not program:
         sys.exit("This needs redis-server or valkey-server on the PATH; install one of them.")

@@ -11,7 +11,11 @@ from benchmarks.suite import Suite
 
 def text[P](suite: Suite[P], part: Part) -> str:
     """Return the table of one scenario for the terminal."""
-    headers, rows = _table(suite, part)
+    return text_table(*_table(suite, part))
+
+
+def text_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table for the terminal."""
     widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -32,10 +36,10 @@ def markdown[P](suite: Suite[P], record: Record) -> str:
             + "\n"
         )
     paragraphs.append("## Measured on\n")
-    paragraphs.append(_markdown_table(["", ""], [[k, v] for k, v in record.machine.items()]))
+    paragraphs.append(markdown_table(["", ""], [[k, v] for k, v in record.machine.items()]))
     paragraphs.append("## Compared\n")
     paragraphs.append(
-        _markdown_table(
+        markdown_table(
             ["", "command", "as in"],
             [[runner.title, f"`{_command(runner)}`", runner.source] for runner in suite.runners],
         )
@@ -51,7 +55,7 @@ def _section[P](suite: Suite[P], scenario: Scenario[P], part: Part) -> list[str]
     return [
         f"## {scenario.title}\n",
         f"{scenario.about}\n",
-        _markdown_table(*_table(suite, part)),
+        markdown_table(*_table(suite, part)),
         f"{made}. Again: `{suite.command} --only {scenario.name}`\n",
     ]
 
@@ -67,7 +71,8 @@ def _cells(result: Result, columns: Sequence[str]) -> list[str]:
     return [result.cells.get(column, "–") for column in columns]  # noqa: RUF001 - no figure.
 
 
-def _markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table for a page."""
     lines = [headers, ["---"] * len(headers), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 

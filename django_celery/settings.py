@@ -119,6 +119,17 @@ else:
     # A reused connection may have been closed by the server in the meantime: look first.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    DATABASES["default"]["OPTIONS"] = {
+        # Seconds to connect, and milliseconds of silence after which a connection is given up (the
+        # system asks after ten idle seconds). A server whose machine has vanished would otherwise
+        # hold every process for a quarter of an hour or more.
+        "connect_timeout": 5,
+        "tcp_user_timeout": 10_000,
+        "keepalives_idle": 10,
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -339,6 +350,10 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 # A worker that starts before its broker, or outlives it, waits for it however long that takes, and is
 # there half a second after it is back.
 CELERY_WORKER_CONSUMER = "workshift.celery.consumer:PatientConsumer"
+
+# A Redis that is full answers with errors. A worker connects anew until that is over; without this
+# it would end.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 
 # Note in the result store that a task has begun: without it, none of django.tasks is RUNNING.
 CELERY_TASK_TRACK_STARTED = True

@@ -41,6 +41,14 @@ ELSEWHERE = {
         "packages/workshift/docs/measurements-stack.md",
         "Again: `./scripts/bench stack",
     ),
+    "./scripts/bench load": (
+        "packages/workshift/docs/measurements-load.md",
+        "Again: `./scripts/bench load",
+    ),
+    "./scripts/bench faults": (
+        "packages/workshift/docs/measurements-faults.md",
+        "Again: `./scripts/bench faults",
+    ),
     "./scripts/bench --quick": ("tests/repository/docs/test_measurements.py", '"--quick"'),
     "./scripts/lint": ("scripts/test", "./scripts/lint"),
     "./scripts/record": ("tests/repository/docs/test_recording.py", "test_a_run_can_be_recorded"),
@@ -102,6 +110,14 @@ PAGES_ELSEWHERE = {
         "measurements-stack",
     ),
     "deploy/README.md": ("tests/repository/deploy/test_commands.py", "compose.yaml"),
+    "packages/workshift/docs/measurements-load.md": (
+        "benchmarks/site/load_page.py",
+        "measurements-load",
+    ),
+    "packages/workshift/docs/measurements-faults.md": (
+        "benchmarks/site/suffering.py",
+        "measurements-faults",
+    ),
     "starting/README.md": ("tests/repository/starting/test_page.py", "./scripts/start"),
 }
 

@@ -37,3 +37,16 @@ def test_a_smoke_run(
     assert {runner: len(result["seconds"]) for runner, result in results.items()} == saves
     page = (tmp_path / f"{name}.md").read_text()
     assert all(result["cells"][median] in page for result in results.values())
+
+
+@pytest.mark.slow
+def test_a_smoke_run_of_the_running_site(tmp_path: Path) -> None:
+    for what in ("load", "faults"):
+        command = ["./scripts/bench", what, "--quick", "--output", str(tmp_path)]
+        subprocess.run(command, cwd=ROOT, check=True)
+
+    parts = json.loads((tmp_path / "measurements-load.json").read_text())["parts"]
+    assert set(parts) == {"maximum", "costs", "endurance", "beyond"}
+    assert parts["maximum"]["remark"] in (tmp_path / "measurements-load.md").read_text()
+    faults = json.loads((tmp_path / "measurements-faults.json").read_text())["parts"]["servers"]
+    assert all(row["lost"] == row["unfinished"] == "0" for row in faults["rows"].values())

@@ -18,12 +18,19 @@ from pytest_django import DjangoDbBlocker, Settings
 from tests import ROOT
 from tests.durable.parcels import tasks  # noqa: F401 - names the task of the model.
 from tests.durable.parcels.models import Parcel, ParcelQuerySet
+from workshift.durable import models
 from workshift.testing.fixtures import StartWorker
 from workshift.testing.postgres import Cluster
 from workshift.testing.processes import BEAT, RedisServer, Worker
 
 # The alias of the workers' database in the process of the tests.
 ALIAS = "parcels"
+
+
+@pytest.fixture(autouse=True)
+def _broker_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget that the broker of an earlier test was silent."""
+    monkeypatch.setattr(models, "_silent_until", 0.0)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -146,6 +146,23 @@ def test_a_worker_that_does_not_know_the_task_loses_nothing(
     assert delivered() == [str(parcel.pk)]
 
 
+def test_a_silent_broker_keeps_one_request_waiting_and_not_the_next(
+    parcels: ParcelQuerySet, mortal_redis: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = mortal_redis.client.connection_pool.connection_kwargs["port"]
+    mortal_redis.stop()
+    with socket.socket() as silent:
+        silent.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        silent.bind(("127.0.0.1", port))
+        silent.listen()
+        create(parcels)
+        first = parcels.get()
+        create(parcels)
+
+    (record,) = caplog.records
+    assert f"{first.pk}, attempt 0 is saved, but the workers could not be told" in record.message
+
+
 @pytest.mark.parametrize("broker", ["refuses", "says nothing", "is full"])
 def test_a_broker_that_is_away_does_not_break_the_request(
     parcels: ParcelQuerySet,

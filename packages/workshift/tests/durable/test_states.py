@@ -1,7 +1,9 @@
 """Each move between the states, and what only looks like one; no worker runs."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
@@ -70,6 +72,31 @@ def test_a_claim_takes_a_row_once(parcels: ParcelQuerySet) -> None:
     assert claimed.due_at > timezone.now() + timedelta(seconds=30)
     assert parcels.claim(pk, 0) is None
     assert parcels.claim(pk, 1) is None
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("statement", ["UPDATE", "SELECT"])
+def test_a_claim_outlives_a_lost_database(
+    parcels: ParcelQuerySet, monkeypatch: pytest.MonkeyPatch, statement: str
+) -> None:
+    pk = parcels.create().pk
+    connection = connections[parcels.db]
+    lost: list[str] = []
+
+    def lose_before(execute: Callable[..., Any], sql: str, *others: Any) -> Any:
+        if sql.startswith(statement) and not lost:
+            lost.append(sql)
+            with pytest.raises(OperationalError):
+                lose(connection)
+        return execute(sql, *others)
+
+    monkeypatch.setattr("workshift.durable.queryset.time.sleep", lambda _: None)
+    with connection.execute_wrapper(lose_before):
+        claimed = parcels.claim(pk, 0)
+
+    assert lost
+    assert claimed
+    assert (claimed.status, claimed.attempts) == (Status.RUNNING, 1)
 
 
 def test_an_old_hint_does_not_cut_the_wait_short(parcels: ParcelQuerySet) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Iterable
 from typing import Any, ClassVar, Self
@@ -20,6 +21,12 @@ from .queryset import DurableQuerySet, due_after_grace
 from .states import COMPLETE, GIVE_UP, RETRY, Status
 
 logger = logging.getLogger(__name__)
+
+# Seconds that a broker takes at most to refuse a hint if it is there at all, or its machine is.
+_NOTICEABLE = 0.3
+
+# Until when (monotonic clock) no new row of this process is hinted.
+_silent_until = 0.0
 
 
 class DueField(models.DateTimeField):  # type: ignore[type-arg]  # Generic for mypy only.
@@ -103,7 +110,7 @@ class DurableTask(models.Model):
             update_fields=update_fields,
         )
         if is_new:
-            transaction.on_commit(self.hint, using=self._state.db, robust=True)
+            transaction.on_commit(self._hint_at_once, using=self._state.db, robust=True)
 
     def hint(self) -> bool:
         """Tell the workers to process this row now; return whether the broker took the message.
@@ -125,6 +132,17 @@ class DurableTask(models.Model):
             )
             return False
         return True
+
+    def _hint_at_once(self) -> None:
+        """Hint a new row, unless the broker has just kept somebody waiting for nothing.
+
+        While it is silent, each attempt costs a second or more, and with every request waiting that
+        long, the next ones would queue. The sweep hints the rows that this leaves out.
+        """
+        global _silent_until  # noqa: PLW0603 - what one request has found out spares the next.
+        began = time.monotonic()
+        if began >= _silent_until and not self.hint() and time.monotonic() > began + _NOTICEABLE:
+            _silent_until = time.monotonic() + conf.durable("GRACE_SECONDS")
 
     @property
     def task_id(self) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from .models import DurableTask
 
 Row = TypeVar("Row", bound="DurableTask")
+Answer = TypeVar("Answer")
 
-# How often `insist_on` tries to reach a database that has just gone down.
+# How often to try to reach a database that has just gone down.
 TRIES = 5
 
 
@@ -40,11 +42,16 @@ class DurableQuerySet(models.QuerySet[Row]):
         Otherwise return None: another worker has it, it is finished or deleted, or it has been
         tried since the hint was sent.
         """
-        lease = timedelta(seconds=conf.durable("LEASE_SECONDS"))
-        claimed = self.filter(pk=pk, attempts=attempts).move(
-            CLAIM, attempts=attempts + 1, due_at=timezone.now() + lease
-        )
-        return self.filter(pk=pk).first() if claimed else None
+        until = timezone.now() + timedelta(seconds=conf.durable("LEASE_SECONDS"))
+
+        def take() -> Row | None:
+            pending = self.filter(pk=pk, attempts=attempts)
+            pending.move(CLAIM, attempts=attempts + 1, due_at=until)
+            # Whoever claims when the database goes down does not learn whether it was in time. No
+            # two claims of a row end in the same microsecond, so the next try sees it.
+            return self.filter(pk=pk, attempts=attempts + 1, due_at=until).first()
+
+        return self._insist(take)
 
     def release(self, pk: uuid.UUID | str, attempts: int) -> None:
         """Undo the claim that was made with this hint; the attempt does not count.
@@ -93,8 +100,14 @@ class DurableQuerySet(models.QuerySet[Row]):
     def insist_on(self, move: Move, **values: Any) -> int:
         """Make `move` as above, even if the database has just gone down.
 
-        Tries `TRIES` times, a second apart, each time with a new connection. If the time limit is
-        reached meanwhile, that costs one try. Raises the error of the last try.
+        Raises the error of the last try.
+        """
+        return self._insist(lambda: self.move(move, **values))
+
+    def _insist(self, ask: Callable[[], Answer]) -> Answer:
+        """Ask `TRIES` times, a second apart, each time with a new connection.
+
+        If the time limit is reached meanwhile, that costs one try.
         """
         tries = 0
         while True:
@@ -104,7 +117,7 @@ class DurableQuerySet(models.QuerySet[Row]):
                 if tries > 1:
                     connections[self.db].close()
                     time.sleep(1)
-                return self.move(move, **values)
+                return ask()
             except (InterfaceError, OperationalError, SoftTimeLimitExceeded):
                 if tries == TRIES:
                     raise

@@ -1,0 +1,1 @@
+"""The project as it runs in production, put under load and through faults."""
