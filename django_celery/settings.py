@@ -402,6 +402,9 @@ DURABLE_GRACE_SECONDS: float = 5
 # Seconds between two sweeps. One that finds nothing costs a query for each model.
 DURABLE_SWEEP_SECONDS: float = 5
 
+# Days after which a row that is done is deleted; None keeps all. Rows that have failed stay.
+DURABLE_KEEP_DAYS: float | None = None
+
 # Sent by Celery's beat: a part of `runworker` in development, a process in production.
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
@@ -410,7 +413,13 @@ CELERY_BEAT_SCHEDULE = {
         # Seconds (an hour). A worker that is back after days throws the older ones away instead
         # of running them all. Until then they stay in the broker: 20 MB for each day without a worker.
         "options": {"expires": 3600},
-    }
+    },
+    # Deletes what DURABLE_KEEP_DAYS allows, each hour (3600 seconds).
+    "clean up": {
+        "task": "workshift.durable.clean_up",
+        "schedule": 3600,
+        "options": {"expires": 3600},
+    },
 }
 
 

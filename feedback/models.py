@@ -3,6 +3,7 @@
 from typing import Literal
 
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 from workshift.durable.models import DurableTask
 from workshift.durable.states import Status
@@ -22,8 +23,13 @@ class Feedback(DurableTask):
     language = models.CharField(_("language"), max_length=10)
 
     class Meta(DurableTask.Meta):
-        """The names in the admin."""
+        """The names in the admin, and what its list is sorted and searched by."""
 
+        indexes = (
+            *DurableTask.Meta.indexes,
+            models.Index(fields=["created_at"]),
+            models.Index(Upper("email"), name="feedback_email"),
+        )
         verbose_name = _("message")
         verbose_name_plural = _("messages")
 

@@ -13,7 +13,7 @@ from feedback.models import Feedback
 
 # A @shared_task that is called with a row instead of arguments:
 # packages/workshift/docs/durable-tasks.md.
-@durable_task(Feedback, ignore_result=False)
+@durable_task(Feedback)
 def send_feedback_email_task(feedback: Feedback) -> None:
     """Send the message back to the visitor who wrote it, in their language.
 

@@ -31,6 +31,15 @@ def hang_once(marker: str) -> str:
 
 
 @shared_task
+def hold(begun: str, until: str) -> str:
+    """Note in the file `begun` that it runs, until the file `until` is there."""
+    Path(begun).touch()
+    while not Path(until).exists():
+        time.sleep(0.01)
+    return "held"
+
+
+@shared_task
 def kill_own_process_once(marker: str) -> str:
     """Kill the process that runs this task, unless the file `marker` says that it did already."""
     try:

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from . import paths
 
-DEFAULTS: dict[str, float] = {
+DEFAULTS: dict[str, float | None] = {
     # Seconds that a worker has for one attempt. Longer than Celery's task_time_limit, so that the
     # first worker is certainly dead when a second gets the row.
     "DURABLE_LEASE_SECONDS": 360,
@@ -19,6 +19,8 @@ DEFAULTS: dict[str, float] = {
     "DURABLE_GRACE_SECONDS": 5,
     # Seconds between two sweeps; CELERY_BEAT_SCHEDULE sends them.
     "DURABLE_SWEEP_SECONDS": 5,
+    # Days after which the clean-up deletes a row that is done; None keeps all.
+    "DURABLE_KEEP_DAYS": None,
 }
 
 

@@ -23,4 +23,6 @@ DURABLE_GRACE_SECONDS = 0.5
 
 DURABLE_SWEEP_SECONDS = 0.5
 
-CELERY_BEAT_SCHEDULE = {"sweep": CELERY_BEAT_SCHEDULE["sweep"] | {"schedule": 0.5}}
+SWEEP = float(os.environ.get("SWEEP", "0.5"))
+
+CELERY_BEAT_SCHEDULE = {"sweep": CELERY_BEAT_SCHEDULE["sweep"] | {"schedule": SWEEP}}

@@ -188,6 +188,44 @@ def test_the_sweep_does_not_make_a_long_queue_longer(
     assert messages_waiting(deliver) == 30
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_backlog_does_not_wait_for_the_schedule(
+    parcels: ParcelQuerySet, redis_server: RedisServer, start: Start
+) -> None:
+    parcels.bulk_create([Parcel(trouble="no work") for _ in range(2 * QUEUE_ROOM)])
+    parcels.update(due_at=timezone.now())
+
+    # Its beat sends no sweep within an hour; only that of its start is there, and what follows it.
+    start(SWEEP="3600")
+
+    eventually(finished(parcels))
+    assert set(parcels.values_list("status", "attempts")) == {(Status.DONE, 1)}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("queue", ["mysite", "mails"])
+def test_the_next_sweep_waits_behind_the_hints_of_the_last(
+    parcels: ParcelQuerySet, redis_server: RedisServer, shell: Shell, queue: str
+) -> None:
+    parcels.bulk_create([Parcel() for _ in range(QUEUE_ROOM + 100)])
+    parcels.update(due_at=timezone.now())
+    sweep_it = f"""
+from workshift.durable.tasks import durable_task, sweep
+from tests.durable.parcels.models import Parcel
+durable_task(Parcel, name="mail", queue={queue!r})(str)
+sweep()
+"""
+    assert shell(sweep_it).wait() == 0
+    waiting = redis_server.client.lrange(f"test:{queue}", 0, -1)
+    assert len(waiting) == QUEUE_ROOM + 1
+    assert b"workshift.durable.sweep" in waiting[0]
+
+    # There is no room for more, so nothing follows.
+    assert shell(sweep_it).wait() == 0
+    assert redis_server.client.llen(f"test:{queue}") == QUEUE_ROOM + 1
+
+
 def test_the_sweep_looks_into_the_queue_that_the_task_asks_for(
     parcels: ParcelQuerySet, redis_server: RedisServer, shell: Shell
 ) -> None:

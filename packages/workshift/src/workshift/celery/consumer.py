@@ -12,6 +12,8 @@ from celery.worker.state import maybe_shutdown
 
 from .internals import kept_client, skip_unreadable
 from .odd_messages import fault_of, log_unreadable
+from .retirement import retire
+from .unknown_tasks import UnknownTasks
 from .visibility import Visibility
 
 logger = get_logger(__name__)
@@ -24,14 +26,20 @@ _PAUSE = 0.5
 class PatientConsumer(Consumer):
     """Celery's consumer, but it waits differently; see the setting CELERY_WORKER_CONSUMER.
 
-    It logs one line when the broker is gone, and one when it is back. And no message ends it.
+    It logs one line when the broker is gone, and one when it is back. Told to stop, it takes no
+    more tasks. It holds those that its code does not know yet, and no message ends it.
     """
+
+    unknown_tasks: UnknownTasks
 
     # celery-types declares it as a variable.
     class Blueprint(Consumer.Blueprint):  # type: ignore[valid-type,misc]
-        """Celery's steps of a consumer, and one more."""
+        """Celery's steps of a consumer, and two more."""
 
-        default_steps = (*Consumer.Blueprint.default_steps, Visibility)
+        default_steps = (
+            *Consumer.Blueprint.default_steps,
+            *(Visibility, UnknownTasks),
+        )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """Prepare, as Celery's consumer does; what is no message will not end this worker."""
@@ -78,6 +86,15 @@ class PatientConsumer(Consumer):
             logger.warning("The broker is back.")
         self.first_connection_attempt = False
         return connection
+
+    def close(self) -> None:
+        """Retire; Celery calls this first of all when the worker is told to stop."""
+        retire(self)
+
+    def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:
+        """Hold the message of a task that only newer code knows, or throw it away as Celery does."""
+        if not self.unknown_tasks.hold(self, message):
+            super().on_unknown_task(body, message, exc)
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         """Clean up as Celery does, but log nothing: the next attempt logs our line."""

@@ -117,6 +117,18 @@ def unblock(consumer: Any) -> None:
                 client.client_unblock(int(entry["id"]))
 
 
+def end_poll(consumer: Any) -> None:
+    """End the BRPOP as `unblock()` does, and read its answer, outside the event loop.
+
+    A message that Redis has sent already goes back into its queue, as the consumer is cancelled.
+    Raises the broker's connection errors.
+    """
+    if blocked_connection(consumer):
+        unblock(consumer)
+        with contextlib.suppress(Empty):
+            consumer.task_consumer.channel._brpop_read()  # noqa: SLF001
+
+
 def make_wakeable(hub: Any) -> None:
     """Wake the event loop `hub` at once when another thread calls `call_soon()`.
 

@@ -13,7 +13,7 @@ from django.core import checks
 
 from .. import conf
 from ..celery.checks import project_app
-from .log import SWEEP
+from .log import CLEAN_UP, SWEEP
 from .models import DurableTask, no_function
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
@@ -28,15 +28,23 @@ def check_durable_tasks(**_kwargs: Any) -> list[checks.CheckMessage]:
     messages = [*_numbers(), *_lease("CELERY_TASK_TIME_LIMIT", limit), *_mailers(limit)]
     for model in models:
         messages.extend(_model(model))
-    if models and not any(
-        entry.get("task") == SWEEP for entry in conf_of_celery.beat_schedule.values()
-    ):
+    scheduled = {entry.get("task") for entry in conf_of_celery.beat_schedule.values()}
+    if models and SWEEP not in scheduled:
         messages.append(
             checks.Error(
                 "No entry in CELERY_BEAT_SCHEDULE sends the sweep, so rows that a crash leaves "
                 "behind are not processed.",
                 hint=f'Add {{"task": "{SWEEP}", "schedule": DURABLE_SWEEP_SECONDS}}.',
                 id="durable.E005",
+            )
+        )
+    if conf.durable("KEEP_DAYS") is not None and CLEAN_UP not in scheduled:
+        messages.append(
+            checks.Warning(
+                "DURABLE_KEEP_DAYS is set, but no entry in CELERY_BEAT_SCHEDULE sends the "
+                "clean-up, so nothing is deleted.",
+                hint=f'Add {{"task": "{CLEAN_UP}", "schedule": 3600}}.',
+                id="durable.W004",
             )
         )
     return messages
@@ -48,9 +56,10 @@ def _numbers() -> Iterator[checks.CheckMessage]:
         "BACKOFF_SECONDS",
         "GRACE_SECONDS",
         "SWEEP_SECONDS",
+        "KEEP_DAYS",
     ):
         value = conf.durable(name)
-        if value <= 0:
+        if value is not None and value <= 0:
             yield checks.Error(
                 f"DURABLE_{name} is {value}; it must be more than 0.", id="durable.E001"
             )

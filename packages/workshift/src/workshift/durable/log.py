@@ -5,6 +5,9 @@ import logging
 # The task name of the sweep in CELERY_BEAT_SCHEDULE.
 SWEEP = "workshift.durable.sweep"
 
+# The same of the clean-up.
+CLEAN_UP = "workshift.durable.clean_up"
+
 
 class WithoutSweep(logging.Filter):
     """Drops Celery's routine lines about the sweep: sent, received, succeeded."""

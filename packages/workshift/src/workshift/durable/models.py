@@ -83,8 +83,8 @@ class DurableTask(models.Model):
         """A subclass with its own Meta must inherit this one, for the index."""
 
         abstract = True
-        # For the sweep.
-        indexes = (models.Index(fields=["status", "due_at"]),)
+        # For the sweep and the clean-up.
+        indexes: ClassVar[tuple[models.Index, ...]] = (models.Index(fields=["status", "due_at"]),)
 
     def save(
         self,

@@ -91,6 +91,17 @@ class DurableQuerySet(models.QuerySet[Row]):
         """
         return self.move(TRY_AGAIN, attempts=0, due_at=timezone.now(), finished_at=None)
 
+    def clean_up(self, before: datetime, limit: int) -> int:
+        """Delete up to `limit` rows that were done before this time, the oldest first.
+
+        Returns their number.
+        """
+        # By the index: a row that is done is still "due" when its last lease would have ended.
+        old = self.filter(status=Status.DONE, due_at__lt=before, finished_at__lt=before)
+        pks = list(old.order_by("due_at").values_list("pk", flat=True)[:limit])
+        self.filter(pk__in=pks).delete()
+        return len(pks)
+
     def move(self, move: Move, **values: Any) -> int:
         """Make `move` on the rows in a state that permits it; return their number."""
         return self.filter(status__in=move.before).update(

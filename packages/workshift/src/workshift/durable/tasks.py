@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -11,14 +12,16 @@ from celery import Task, current_app, shared_task
 from celery.signals import worker_ready
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError
+from django.db import DatabaseError, IntegrityError
+from django.utils import timezone
 from kombu import Queue
 from kombu.exceptions import OperationalError as BrokerError
 
+from .. import conf
 from ..celery.broker import messages_in
 from ..celery.registry import exit_is_failure
 from .backoff import reason
-from .log import SWEEP
+from .log import CLEAN_UP, SWEEP
 from .models import DurableTask, no_function
 
 logger = logging.getLogger(__name__)
@@ -28,6 +31,15 @@ Row = TypeVar("Row", bound=DurableTask)
 # The sweep fills a queue up to this many messages. A longer queue still contains the hints of most
 # waiting rows, and sending them again at every sweep would only make it longer.
 QUEUE_ROOM = 1000
+
+# A sweep that sends so many hints at once has found a backlog, so another one follows it.
+_BACKLOG = QUEUE_ROOM // 2
+
+# The clean-up deletes rows in batches of this size, so that no transaction holds many of them.
+BATCH = 1000
+
+# A clean-up ends after so many batches, to be within its time limit; another one follows it.
+BATCHES = 100
 
 # The models without a function that this process has already logged, because sweeps are frequent.
 _told: set[type[DurableTask]] = set()
@@ -133,7 +145,11 @@ def durable_models() -> list[type[DurableTask]]:
 
 @shared_task(name=SWEEP, ignore_result=True)
 def sweep() -> None:
-    """Recover rows that a crash left behind, and hint those that are due, for every model."""
+    """Recover rows that a crash left behind, and hint those that are due, for every model.
+
+    If there are many, another sweep is sent behind their hints. It runs when these have been worked
+    on, so a backlog is processed as fast as the workers can, and never fills the queue.
+    """
     for model in durable_models():
         task = getattr(model, "celery_task", None)
         if task is None:
@@ -151,6 +167,43 @@ def sweep() -> None:
         for row in rows:
             if not row.hint():
                 return
+        # Fewer: those that the schedule sends find little room, and must not multiply.
+        if len(rows) >= _BACKLOG:
+            _sweep_again(queue_of(task))
+
+
+@shared_task(name=CLEAN_UP, ignore_result=True)
+def clean_up() -> None:
+    """Delete the rows of every model that were done `DURABLE_KEEP_DAYS` ago; None keeps all.
+
+    Failed rows stay: somebody has to look at them.
+    """
+    days = conf.durable("KEEP_DAYS")
+    if days is None:
+        return
+    before = timezone.now() - timedelta(days=days)
+    batches = 0
+    for model in durable_models():
+        deleted = BATCH
+        while deleted == BATCH:
+            if batches == BATCHES:
+                clean_up.delay()
+                return
+            batches += 1
+            try:
+                deleted = model.objects.clean_up(before, BATCH)
+            except (DatabaseError, IntegrityError) as error:
+                # Not migrated yet, or protected by rows that refer to it.
+                logger.error("%s was not cleaned up. %s", model._meta.label, reason(error))  # noqa: TRY400
+                break
+
+
+def _sweep_again(queue: Queue) -> None:
+    try:
+        # By its name: kombu would declare a queue that it is given, for each message.
+        sweep.apply_async(queue=queue.name)
+    except BrokerError as error:
+        logger.warning("No sweep follows at once; the schedule sends one. %s", reason(error))
 
 
 def queue_of(task: Task[..., Any]) -> Queue:

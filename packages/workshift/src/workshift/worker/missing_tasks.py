@@ -6,7 +6,10 @@ back into the queue, for the next generation. docs/how-the-reload-works.md says 
 """
 
 from collections import Counter
+from functools import partial
 from typing import Any
+
+from celery.worker.consumer import Consumer
 
 from ..celery.broker import counts_by_subscription
 from ..reload.channel import Channel
@@ -35,7 +38,8 @@ class MissingTasks:
         """Hold what `consumer` would throw away; must be called before it takes its first task."""
         if self._consumer is None:
             self._consumer = consumer
-            self._refuse = consumer.on_unknown_task
+            # Celery's own, which says at once that a name is misspelt.
+            self._refuse = partial(Consumer.on_unknown_task, consumer)
             consumer.on_unknown_task = self._hold_or_refuse
 
     def give_back(self, consumer: Any) -> None:
