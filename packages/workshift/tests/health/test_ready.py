@@ -78,3 +78,5 @@ def test_only_probes_may_come_by_the_wrong_name(start_site: StartSite) -> None:
     # Whoever may be logged in comes as everybody does.
     assert site.get("/up/", {**PROBE, "Cookie": SESSION})[0].status == 400
     assert site.get("/up/", VISITOR)[0].status == 200
+    # Nobody has set METRICS_TOKEN.
+    assert site.get("/up/metrics/", PROBE)[0].status == 404
