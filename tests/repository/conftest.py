@@ -3,7 +3,12 @@
 import pytest
 
 # Fixtures that take long to make, and how many tests share one. One process runs all of these.
-SHARED = {"session_clone": "session", "updated": "module", "browser": "module"}
+SHARED = {
+    "session_clone": "session",
+    "updated": "module",
+    "browser": "module",
+    "broker": "module",
+}
 
 # Words of those that take longest. They begin first, so that no process is left alone with one.
 LONGEST = (

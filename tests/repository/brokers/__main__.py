@@ -22,8 +22,8 @@ from tests.repository.brokers import servers
 from tests.repository.brokers.servers import Broker
 from tests.repository.brokers.site import Site
 
-SAVES = 10
-PAUSE = 2.5
+SAVES = 8
+PAUSE = 2.0
 RATE = 50
 
 # Seconds in which the watcher has certainly seen a save.
