@@ -8,6 +8,7 @@ SHARED = {
     "updated": "module",
     "browser": "module",
     "production": "module",
+    "broker": "module",
 }
 
 # Words of those that take longest. They begin first, so that no process is left alone with one.

@@ -47,6 +47,10 @@ BAD_INPUT = [
     ("REDIS_URL", "redis://:hunt/er2@example.com/0"),
     ("REDIS_URL", "redis://:hunter2@example.com/first"),
     ("REDIS_URL", "redis://:hunter2@[example.com/0"),
+    ("REDIS_URL", "sentinel://:hunter2@example.com/0;redis://other"),
+    ("CELERY_BROKER_URL", "amqp://user:hunter2@"),
+    ("CELERY_BROKER_URL", "amqp://user:hunter2@example.com;redis://other"),
+    ("CELERY_BROKER_URL", "sqs://hunter2"),
     ("DATABASE_URL", "nonsense"),
     ("DATABASE_URL", "hunter2://user:hunter2@example.com/name"),
     ("DATABASE_URL", "postgres://user:hunter2@example.com:many/name"),
@@ -286,3 +290,27 @@ def test_every_variable_that_the_settings_read_is_in_the_example() -> None:
     assert read <= set(
         re.findall(r"^(?:# )?(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
     )
+
+
+def test_rabbitmq_has_options_of_its_own_and_results_only_in_a_redis(
+    load_settings: LoadSettings,
+) -> None:
+    url = "amqp://user:password@one.example.com:5672/vhost;amqp://two.example.com"
+
+    alone = load_settings(SECRET_KEY="x", CELERY_BROKER_URL=url)
+    beside_redis = load_settings(SECRET_KEY="x", CELERY_BROKER_URL=url, REDIS_URL="redis://three")
+
+    assert alone["CELERY_BROKER_URL"] == url
+    assert "global_keyprefix" not in alone["CELERY_BROKER_TRANSPORT_OPTIONS"]
+    assert alone["CELERY_RESULT_BACKEND"] is None
+    assert beside_redis["CELERY_RESULT_BACKEND"].endswith("+redis://three")
+
+
+def test_results_are_beside_the_tasks(load_settings: LoadSettings) -> None:
+    url = "sentinel://one.example.com:26379/0;sentinel://two.example.com:26379/0"
+
+    for name in ("REDIS_URL", "CELERY_BROKER_URL"):
+        settings = load_settings(SECRET_KEY="x", **{name: url})
+
+        assert settings["CELERY_BROKER_URL"] == url
+        assert settings["CELERY_RESULT_BACKEND"].endswith(f"+{url}")

@@ -1,8 +1,9 @@
 """Measures the hand-over with each broker: `python -m tests.repository.brokers`.
 
-Under 50 tasks a second, a task module is saved again and again. Prints for each broker how long
-it took from the save to the first result of the new code, how long any task has waited, and how
-many were lost, or ran on old code although they were sent after the save was seen.
+All of them in turn, again and again, so that whatever else the machine does hits each alike: under
+20 tasks a second, a task module is saved. Prints for each how long it took from the save to the
+first result of the new code, how long any task has waited, and how many tasks were lost, ran twice,
+or ran on old code although they were sent after the save was seen.
 """
 
 import statistics
@@ -11,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from workshift.testing import programs
@@ -22,9 +23,10 @@ from tests.repository.brokers import servers
 from tests.repository.brokers.servers import Broker
 from tests.repository.brokers.site import Site
 
-SAVES = 10
-PAUSE = 2.5
-RATE = 50
+# The first two make the snapshots, and do not count.
+WARM, ROUNDS = 2, 8
+
+RATE = 20
 
 # Seconds in which the watcher has certainly seen a save.
 SEEN = 0.05
@@ -39,65 +41,82 @@ def redis(folder: Path) -> Iterator[Broker]:
         yield Broker({"REDIS_URL": f"redis://127.0.0.1:{port}/0"}, server)
 
 
-def measure(site: Site) -> str:
-    """Save under load, and return a line of the table."""
-    sent: dict[int, float] = {}
-    over = threading.Event()
+class Measured:
+    """A site, and what has been measured of it."""
 
-    def load() -> None:
-        while not over.wait(1 / RATE):
-            sent[len(sent)] = time.time()
-            site.send(len(sent) - 1)
+    def __init__(self, site: Site) -> None:
+        """Measure `site`, whose worker runs."""
+        self._site = site
+        self._sent: dict[int, float] = {}
+        self._saved: list[float] = [0]
 
-    saved: dict[int, float] = {}
-    with site.worker():
+    def save(self) -> None:
+        """Save under load, and go on for a second after the first result of the new code."""
+        over = threading.Event()
+
+        def load() -> None:
+            while not over.wait(1 / RATE):
+                number = len(self._sent)
+                self._sent[number] = time.time()
+                self._site.send(number)
+
         sender = threading.Thread(target=load)
         sender.start()
-        # The first two make the snapshots.
-        for version in range(1, SAVES + 3):
-            time.sleep(PAUSE)
-            saved[version] = time.time()
-            site.save(version)
-        time.sleep(PAUSE)
+        time.sleep(0.5)
+        version = len(self._saved)
+        self._saved.append(time.time())
+        self._site.save(version)
+        while not any(note.version == version for note in self._site.noted()):
+            time.sleep(0.1)
+        time.sleep(1)
         over.set()
         sender.join()
-        time.sleep(1)
-    notes = site.noted()
-    first = [
-        min(n.time for n in notes if n.version == version) - saved[version]
-        for version in list(saved)[2:]
-    ]
-    waits = [n.time - sent[n.number] for n in notes]
-    numbers = [n.number for n in notes]
-    late = sum(
-        any(n.version < version and sent[n.number] > when + SEEN for version, when in saved.items())
-        for n in notes
-    )
-    return (
-        f"{statistics.median(first):.2f} s ({max(first):.2f}) | {max(waits):.2f} s | "
-        f"{len(sent)} sent, {len(sent) - len(set(numbers))} lost, "
-        f"{len(numbers) - len(set(numbers))} twice | {late} on old code"
-    )
+
+    def line(self) -> str:
+        """Return what there is to say, for a table."""
+        notes = [one for one in self._site.noted() if one.version > WARM]
+        numbers = [one.number for one in self._site.noted()]
+        first = [
+            min(one.time for one in notes if one.version == version) - self._saved[version]
+            for version in range(WARM + 1, len(self._saved))
+        ]
+        waited = [one.time - self._sent[one.number] for one in notes]
+        late = sum(
+            version > one.version and self._sent[one.number] > saved + SEEN
+            for one in notes
+            for version, saved in enumerate(self._saved)
+        )
+        return (
+            f"{statistics.median(first):.2f} s | {max(first):.2f} s | {max(waited):.2f} s | "
+            f"{len(self._sent)} | {len(self._sent) - len(set(numbers))} | "
+            f"{len(numbers) - len(set(numbers))} | {late}"
+        )
 
 
 def main(names: list[str]) -> None:
-    """Print a line for each broker."""
-    for start in (
+    """Print a line for each broker, or only for those with these names."""
+    every = (
         redis,
-        servers.rabbitmq,
+        servers.valkey,
         servers.sentinels,
         servers.redis_over_tls,
-        servers.valkey,
-    ):
-        if names and start.__name__ not in names:
-            continue
-        with tempfile.TemporaryDirectory() as folder, start(Path(folder)) as broker:
-            print(
-                start.__name__,
-                "|",
-                measure(Site(Path(folder) / "site", broker.variables)),
-                flush=True,
-            )
+        servers.rabbitmq,
+    )
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        measured = {}
+        for start in every:
+            if not names or start.__name__ in names:
+                own = Path(folder) / start.__name__
+                own.mkdir()
+                site = Site(own / "site", stack.enter_context(start(own)).variables)
+                stack.enter_context(site.worker())
+                measured[start.__name__] = Measured(site)
+        for _ in range(WARM + ROUNDS):
+            for one in measured.values():
+                one.save()
+        time.sleep(1)
+        for name, one in measured.items():
+            print(f"| {name} | {one.line()} |", flush=True)
 
 
 main(sys.argv[1:])

@@ -33,9 +33,10 @@ Feedback.objects.bulk_create([row])
     scope="module",
     params=[
         servers.rabbitmq,
-        servers.sentinels,
-        servers.redis_over_tls,
-        servers.valkey,
+        *(
+            pytest.param(one, marks=pytest.mark.slow)
+            for one in (servers.sentinels, servers.redis_over_tls, servers.valkey)
+        ),
     ],
     ids=lambda one: one.__name__,
 )
@@ -144,6 +145,7 @@ def test_messages_of_a_missing_task_do_not_stop_a_quorum_queue(site: Site) -> No
         site.wait_for(*((number, 0) for number in range(5)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broker", [servers.rabbitmq], indirect=True)
 def test_the_stack_starts_no_redis_that_nobody_needs(site: Site) -> None:
     stack = site.manage("dev")
