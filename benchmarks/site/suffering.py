@@ -32,7 +32,7 @@ class Trial:
 
     def __post_init__(self) -> None:
         """Decide how long."""
-        self.lease = 8 if self.quick else 40
+        self.lease = 8 if self.quick else 30
         self.lasts = 4.0 if self.quick else 15.0  # what lasts at all
         self.still = 12.0 if self.quick else 60.0  # longer than the lease
         self.tail = 4.0 if self.quick else 6.0  # visitors after it
@@ -152,8 +152,8 @@ _INTRODUCTION = f"""\
 What visitors notice when something breaks, and whether anything that they were promised is lost. \
 The site runs as for [the measurements under load](measurements-load.md), with two workers and \
 {_RATE:.0f} visitors a second. A killed process is started again as systemd does. The waits after \
-a worker's death, which are minutes in the settings, are shortened in proportion to a lease of \
-40 seconds; grace and sweep are as they are, 5 seconds each.
+a worker's death, which are minutes in the settings, are shortened to a lease of \
+30 seconds; grace and sweep are as they are, 5 seconds each.
 
 To try it on your own machine (Linux, with PostgreSQL and Redis installed):
 
