@@ -139,7 +139,7 @@ def newer(number: int) -> int:
 def test_a_task_that_the_worker_does_not_know_has_failed(
     redis_server: RedisServer, start_worker: StartWorker
 ) -> None:
-    start_worker("--concurrency=1")
+    start_worker("--concurrency=1", "--include", "tests.impatient")
 
     sent = newer.enqueue(21)
 

@@ -94,7 +94,6 @@ def test_one_command_retires_a_worker_and_waits(
     ("names", "sentence"),
     [
         ([], "Name a worker, or --all. Those that answer: none."),
-        (["--all"], "Name a worker, or --all. Those that answer: none."),
         (["a@b"], "No worker answers as a@b. Those that answer: none."),
     ],
 )

@@ -73,7 +73,10 @@ ELSEWHERE = {
     "gunicorn django_celery.wsgi": ("Procfile", "web: exec gunicorn django_celery.wsgi"),
     "manage.py dev": ("scripts/dev", "manage.py dev"),
     "manage.py doctor": ("tests/repository/stack/test_doctor.py", '"doctor"'),
-    "manage.py retireworker": ("packages/workshift/tests/test_release.py", "retireworker"),
+    "manage.py retireworker celery@host": (
+        "packages/workshift/tests/test_release.py",
+        "retireworker",
+    ),
     "manage.py shell": ("tests/repository/docs/story.py", "manage.py shell"),
     "manage.py runworker --help": (
         "packages/workshift/tests/reload/test_options.py",

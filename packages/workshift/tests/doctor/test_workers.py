@@ -54,7 +54,7 @@ def test_a_task_that_only_web_knows_and_one_that_only_the_worker_knows(project: 
 
         project.write("probe/tasks.py", NEW_TASK)
         said = doctor(project)
-        assert "does not know probe.tasks.other: it would discard such a task." in said
+        assert "does not know probe.tasks.other: it would not run such a task." in said
         assert "knows probe.tasks.record, which this code does not have." in said
 
 

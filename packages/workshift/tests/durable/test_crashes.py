@@ -137,7 +137,7 @@ def test_a_worker_that_does_not_know_the_task_loses_nothing(
 ) -> None:
     old = start(DJANGO_SETTINGS_MODULE="tests.mysite.settings")
     parcel = parcels.create()
-    old.wait_for("Received unregistered task")
+    old.wait_for("The code of this worker has no task ")
     kill(old)
 
     start()

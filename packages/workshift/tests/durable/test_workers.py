@@ -1,9 +1,13 @@
 """Rows in the hands of real workers: done once, tried again, given up."""
 
+import re
+import signal
 import subprocess
+import threading
 from collections.abc import Callable
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from tests.durable.parcels.models import Parcel, ParcelQuerySet
@@ -197,7 +201,7 @@ def test_a_backlog_does_not_wait_for_the_schedule(
     parcels.update(due_at=timezone.now())
 
     # Its beat sends no sweep within an hour; only that of its start is there, and what follows it.
-    start(SWEEP="3600")
+    start(SWEEP="3600", TIME_LIMIT="120")
 
     eventually(finished(parcels))
     assert set(parcels.values_list("status", "attempts")) == {(Status.DONE, 1)}
@@ -224,6 +228,46 @@ sweep()
     # There is no room for more, so nothing follows.
     assert shell(sweep_it).wait() == 0
     assert redis_server.client.llen(f"test:{queue}") == QUEUE_ROOM + 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_rolling_release_under_load_loses_nothing(
+    parcels: ParcelQuerySet, start: Start, delivered: Delivered
+) -> None:
+    rows: list[str] = []
+    ordinary: list[str] = []
+    released = threading.Event()
+
+    def load() -> None:
+        while not released.wait(0.01):
+            rows.append(str(parcels.create().pk))
+            ordinary.append(nothing.delay().id)
+        connections[parcels.db].close()
+
+    workers = [start(), start()]
+    load_thread = threading.Thread(target=load)
+    load_thread.start()
+    try:
+        for old in tuple(workers):
+            workers.append(start())
+            old.tell(signal.SIGTERM)
+            assert old.wait() == 0
+    finally:
+        released.set()
+        load_thread.join()
+
+    eventually(finished(parcels))
+    assert sorted(delivered()) == sorted(rows)
+    # None has waited for a lease, or for Redis to give it to another worker.
+    assert set(parcels.values_list("status", "attempts")) == {(Status.DONE, 1)}
+
+    def runs() -> list[str]:
+        lines = "".join(worker.output for worker in workers)
+        return re.findall(r"\.nothing\[(\S+)\] succeeded", lines)
+
+    eventually(lambda: len(runs()) >= len(ordinary))
+    assert sorted(runs()) == sorted(ordinary)
 
 
 def test_the_sweep_looks_into_the_queue_that_the_task_asks_for(

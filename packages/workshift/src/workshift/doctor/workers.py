@@ -46,7 +46,7 @@ def tasks(context: Context) -> Findings:
     for worker, theirs in sorted(context.workers.items()):
         if missing := sorted(ours - theirs):
             yield problem(
-                f"{worker} does not know {', '.join(missing)}: it would discard such a task.",
+                f"{worker} does not know {', '.join(missing)}: it would not run such a task.",
                 RESTART,
             )
         if extra := sorted(theirs - ours):
