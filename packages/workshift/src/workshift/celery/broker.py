@@ -1,19 +1,18 @@
 """The project's broker, as its Celery app configures it. What depends on its kind is decided here."""
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import redis
 from celery import Celery, current_app
 from kombu import Queue
 from kombu.exceptions import OperationalError
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-from redis.sentinel import Sentinel
 
 from ..env import Environment
-from ..worker import celery_app
+from . import discovery
+
+if TYPE_CHECKING:
+    import redis
 
 _REDIS = frozenset({"redis", "rediss", "sentinel"})
 
@@ -48,8 +47,14 @@ def transport_options() -> dict[str, Any]:
     return dict(current_app.conf.broker_transport_options)
 
 
-def connect(url: str) -> redis.Redis:
+def connect(url: str) -> "redis.Redis":
     """Return a client that waits at most a second and does not retry."""
+    # Imported here because web processes import this module, too, and can save these 40 ms.
+    import redis  # noqa: PLC0415
+    from redis.backoff import NoBackoff  # noqa: PLC0415
+    from redis.retry import Retry  # noqa: PLC0415
+    from redis.sentinel import Sentinel  # noqa: PLC0415
+
     options: dict[str, Any] = {
         "socket_connect_timeout": 1,
         "socket_timeout": 1,
@@ -118,7 +123,7 @@ def own_redis_port() -> int | None:
         return None
     port = Environment().port("REDIS_PORT", default=6379)
     try:
-        _, app = celery_app.find()
+        _, app = discovery.find()
         return port if _uses(app, port) else None
     except Exception:  # noqa: BLE001 - others say what is wrong with the code.
         return port

@@ -17,7 +17,7 @@ from celery.app import defaults
 from django.conf import settings
 from django.core import checks, mail
 
-from ..worker import celery_app
+from . import discovery
 from .broker import is_redis
 
 # The namespace with which celery.py reads Django's settings.
@@ -56,7 +56,7 @@ def project_app() -> Any:
 @cache
 def _found_app() -> Any:
     # Each check asks several times, and finding it looks at files. What it raises is not kept.
-    return celery_app.find()[1]
+    return discovery.find()[1]
 
 
 def check(find: Callable[..., Messages]) -> Callable[..., Messages]:

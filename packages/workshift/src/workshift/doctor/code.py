@@ -13,8 +13,8 @@ from django.core import checks as django_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
 
+from ..celery import discovery
 from ..env import InvalidEnvironment
-from ..worker import celery_app
 from .context import Context
 from .findings import Findings, ok, problem, warning
 
@@ -26,8 +26,8 @@ def loads(context: Context) -> Findings:
     """
     try:
         django.setup()
-        with contextlib.suppress(celery_app.AppNotFoundError):
-            celery_app.find()
+        with contextlib.suppress(discovery.AppNotFoundError):
+            discovery.find()
         current_app.loader.import_default_modules()
     except InvalidEnvironment:
         raise

@@ -12,9 +12,8 @@ from typing import Protocol
 
 import pytest
 
-from ..celery import broker
+from ..celery import broker, discovery
 from ..dev import embedded_redis as embedded
-from ..worker import celery_app
 from . import programs
 from .postgres import Cluster
 from .processes import RedisServer, Worker, free_port
@@ -101,7 +100,7 @@ def start_worker(
 ) -> Iterator[StartWorker]:
     """Start workers on the project's broker, or on `environment["REDIS_URL"]`."""
     workers: list[Worker] = []
-    app, _ = celery_app.find()
+    app, _ = discovery.find()
 
     def start(
         *options: str, environment: dict[str, str] | None = None, until: str = " ready."

@@ -20,6 +20,7 @@ from celery.signals import worker_ready
 from django.apps import apps
 
 from .. import after_setup, paths
+from ..celery import discovery
 from ..celery.internals import (
     call_late_receivers,
     load_configuration,
@@ -32,7 +33,6 @@ from ..reload import collection, messages
 from ..reload.channel import Channel
 from ..reload.loading import Failure
 from ..reload.look_around import look_around_soon
-from . import celery_app
 from .beat import Beat
 from .options import for_generation, sends_events
 from .retire import Retirement
@@ -100,7 +100,7 @@ def set_up() -> tuple[str, Celery]:
     """
     # Celery runs Django's checks twice at each start and drops what they find; see _look_around().
     os.environ["CELERY_SKIP_CHECKS"] = "1"
-    found = celery_app.find()
+    found = discovery.find()
     # Once in each process: it also sets logging up, and what the project does about that.
     if not apps.ready:
         with after_setup.putting_off():
@@ -112,7 +112,7 @@ def set_up() -> tuple[str, Celery]:
 
 def prepare() -> None:
     """Make the tasks that are known, and what stores results."""
-    _, app = celery_app.find()
+    _, app = discovery.find()
     make_tasks(app)
 
 
@@ -127,7 +127,7 @@ def _load_project(folder: Path) -> tuple[str, Celery]:
         # Not import_default_modules(): the worker would import them all once more.
         app.loader.init_worker()
         call_late_receivers(app)
-    except celery_app.AppNotFoundError as error:
+    except discovery.AppNotFoundError as error:
         print(error, file=sys.stderr)
         sys.exit(1)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - shown; the supervisor goes on.

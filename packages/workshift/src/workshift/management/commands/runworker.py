@@ -14,6 +14,7 @@ from django.apps import apps
 from django.core.management.base import BaseCommand, CommandParser, handle_default_options
 
 from ... import paths
+from ...celery import discovery
 from ...celery.internals import limits
 from ...private import make_run_folder
 from ...reload import stopping
@@ -21,7 +22,6 @@ from ...reload.arguments import add_arguments as add_reload_arguments
 from ...reload.kind import Kind
 from ...reload.launcher import path_of_generations, python
 from ...reload.report import Report
-from ...worker import celery_app
 from .. import other_app
 from ..extra import only_for_development
 
@@ -72,7 +72,7 @@ class Command(BaseCommand):
         """Run a worker with Celery's `arguments` until told to stop."""
         arguments = list(arguments)
         if options["app"]:
-            os.environ[celery_app.VARIABLE] = options["app"]
+            os.environ[discovery.VARIABLE] = options["app"]
         if options["noreload"]:
             _become_plain_worker(arguments)
         # Imported here because it takes a moment, and `--noreload` does not need it.
@@ -93,8 +93,8 @@ def _become_plain_worker(arguments: list[str]) -> NoReturn:
     sys.path[:] = path_of_generations(root)
     os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
     try:
-        app, _ = celery_app.find()
-    except celery_app.AppNotFoundError as error:
+        app, _ = discovery.find()
+    except discovery.AppNotFoundError as error:
         sys.exit(str(error))
     command = [*python(), "-m", "celery", "--app", app, "worker"]
     os.execv(sys.executable, [*command, *arguments])  # noqa: S606 - no shell is wanted.

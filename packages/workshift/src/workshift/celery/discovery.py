@@ -11,8 +11,8 @@ from celery import Celery
 from celery.app.utils import find_app
 from django.conf import settings
 
-from ..celery.internals import made_apps
 from ..env import exists
+from .internals import made_apps
 
 # What `runworker --app` says reaches the generations, which may be fresh processes, in this.
 VARIABLE = "RUNWORKER_APP"
