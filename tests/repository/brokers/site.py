@@ -96,8 +96,26 @@ class Site:
 
     def manage(self, *arguments: str) -> Process:
         """Start a management command."""
+        return self._python("-u", "manage.py", *arguments)
+
+    @contextmanager
+    def worker_of_production(self, name: str) -> Iterator[Process]:
+        """Run `celery worker` until the block ends, from when it is ready."""
+        options = ("--hostname", f"{name}@%h", "--concurrency", "2", "--loglevel", "info")
+        worker = self.celery("worker", *options)
+        try:
+            worker.wait_for(" ready.")
+            yield worker
+        finally:
+            worker.kill()
+
+    def celery(self, *arguments: str) -> Process:
+        """Start a command of Celery's own."""
+        return self._python("-m", "celery", "-A", "django_celery", *arguments)
+
+    def _python(self, *arguments: str) -> Process:
         return Process(
-            [sys.executable, "-u", "manage.py", *arguments],
+            [sys.executable, *arguments],
             folder=self.folder,
             environment={**self._environment, "C_FORCE_ROOT": "1"},
         )

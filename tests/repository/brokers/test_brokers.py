@@ -145,6 +145,35 @@ def test_messages_of_a_missing_task_do_not_stop_a_quorum_queue(site: Site) -> No
         site.wait_for(*((number, 0) for number in range(5)))
 
 
+@pytest.mark.parametrize("broker", [servers.rabbitmq], indirect=True)
+def test_messages_of_a_newer_release_do_not_stop_a_quorum_queue(site: Site) -> None:
+    code = site.tasks.read_text()
+    site.tasks.write_text(code.replace("def record", "def renamed"))
+    with site.worker_of_production("older") as older:
+        for number in range(5):
+            site.send(number)
+        older.wait_for("has no task 'feedback.tasks.record'")
+        site.run(POST)
+        older.wait_for("To: anna@example.com")
+
+        site.tasks.write_text(code)
+        with site.worker_of_production("newer"):
+            older.tell(signal.SIGTERM)
+            site.wait_for(*((number, 0) for number in range(5)))
+
+
+@pytest.mark.parametrize("broker", [servers.rabbitmq], indirect=True)
+def test_a_worker_that_rabbitmq_refuses_says_why(site: Site) -> None:
+    with site.worker_of_production("same"):
+        second = site.celery("worker", "--hostname", "same@%h")
+        try:
+            second.wait_for(
+                "refuses what the worker asks for (Queue.declare: (405) RESOURCE_LOCKED"
+            )
+        finally:
+            second.kill()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("broker", [servers.rabbitmq], indirect=True)
 def test_the_stack_starts_no_redis_that_nobody_needs(site: Site) -> None:

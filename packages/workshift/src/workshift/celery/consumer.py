@@ -1,6 +1,7 @@
 """A worker that waits for its broker, keeps the tasks it holds, and survives odd messages."""
 
 import logging
+import time
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +22,9 @@ logger = get_logger(__name__)
 # Seconds between two attempts. Celery's own pause grows to half a minute, and tasks would wait
 # that long after the broker is back.
 _PAUSE = 0.5
+
+# Seconds after which it is said once more that the broker refuses something.
+_REFUSAL = 60.0
 
 
 class PatientConsumer(Consumer):
@@ -44,6 +48,7 @@ class PatientConsumer(Consumer):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """Prepare, as Celery's consumer does; what is no message will not end this worker."""
         skip_unreadable(log_unreadable)
+        self._say_refusal_after = 0.0
         super().__init__(*arguments, **options)
 
     def create_task_handler(self, *arguments: Any, **options: Any) -> Callable[[Any], None]:
@@ -97,7 +102,19 @@ class PatientConsumer(Consumer):
             super().on_unknown_task(body, message, exc)
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
-        """Clean up as Celery does, but log nothing: the next attempt logs our line."""
+        """Clean up as Celery does, but log nothing: the next attempt logs our line.
+
+        Only that the broker is there and refuses something has to be said here, now and then.
+        """
+        # celery-types does not know these errors.
+        refusals: Any = self.channel_errors  # type: ignore[attr-defined]
+        if isinstance(exc, refusals) and time.monotonic() > self._say_refusal_after:
+            self._say_refusal_after = time.monotonic() + _REFUSAL
+            logger.warning(
+                "The broker refuses what the worker asks for (%s). It connects again and again "
+                "until that is over.",
+                exc,
+            )
         celery_logger = logging.getLogger(Consumer.__module__)
         level = celery_logger.level
         celery_logger.setLevel(logging.ERROR)

@@ -11,6 +11,8 @@ from typing import Any
 from celery import bootsteps
 from celery.utils.log import get_logger
 
+from .room import Room
+
 logger = get_logger(__name__)
 
 # Seconds for a release. A task that was removed from the code is thrown away after that.
@@ -37,6 +39,7 @@ class UnknownTasks(bootsteps.StartStopStep):
         # By the task's id, when it came here first (seconds since the start of the system).
         self._first: dict[str, float] = {}
         self._named: set[str] = set()
+        self._room = Room(lambda: bool(self._held))
 
     def hold(self, consumer: Any, message: Any) -> bool:
         """Hold the message, if it has not been here for too long; return whether it is held."""
@@ -56,8 +59,7 @@ class UnknownTasks(bootsteps.StartStopStep):
                 name,
                 LONGEST,
             )
-        # Messages that are held must not keep others from being taken.
-        consumer.qos.increment_eventually()
+        self._room.make(consumer)
         shortest, longest = _HOLD
         timer = consumer.timer.call_after(
             min(max(age, shortest), longest), self._give_back, (consumer, message)

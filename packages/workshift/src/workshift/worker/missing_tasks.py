@@ -11,7 +11,7 @@ from typing import Any
 
 from celery.worker.consumer import Consumer
 
-from ..celery.broker import counts_by_subscription
+from ..celery.room import Room
 from ..reload.channel import Channel
 from ..reload.messages import Waiting
 from .give_back import give_back
@@ -28,7 +28,7 @@ class MissingTasks:
         self._channel = channel
         self._held: list[tuple[str, Any]] = []
         self._will_say = False
-        self._will_subscribe = False
+        self._room = Room(lambda: bool(self._held))
         self._said: Counter[str] = Counter()
         self._consumer: Any = None
         # The names of the tasks that earlier generations had.
@@ -59,19 +59,10 @@ class MissingTasks:
             return
         self._held.append((name, message))
         # It must not keep other tasks from being taken.
-        self._consumer.qos.increment_eventually()
-        if counts_by_subscription(self._consumer) and not self._will_subscribe:
-            self._will_subscribe = True
-            self._consumer.call_soon(self._subscribe_anew)
+        self._room.make(self._consumer)
         if not self._will_say:
             self._will_say = True
             self._consumer.timer.call_after(_SAY_AFTER, self._say)
-
-    def _subscribe_anew(self) -> None:
-        self._will_subscribe = False
-        if self._held:  # and so is not retiring
-            self._consumer.task_consumer.cancel()
-            self._consumer.task_consumer.consume()
 
     def _say(self) -> None:
         self._will_say = False
