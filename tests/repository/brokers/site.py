@@ -155,6 +155,14 @@ class Site:
         """End the task that waits."""
         (self.folder / "pipe").open("w").close()
 
+    def waiting(self) -> int:
+        """Return how many messages no worker has taken."""
+        queue = self.app.amqp.queues[self.app.conf.task_default_queue]
+        with self.app.connection_for_read() as connection:
+            channel: Any = connection.default_channel
+            declared = channel.queue_declare(queue.name, passive=True)
+        return int(declared.message_count)
+
     def noted(self) -> list[Note]:
         """Return what the tasks that have run have noted, in order."""
         try:

@@ -153,6 +153,8 @@ def test_messages_of_a_newer_release_do_not_stop_a_quorum_queue(site: Site) -> N
         for number in range(5):
             site.send(number)
         older.wait_for("has no task 'feedback.tasks.record'")
+        # It holds all of them, more than it runs.
+        eventually(lambda: site.waiting() == 0, "the worker has taken all messages")
         site.run(POST)
         older.wait_for("To: anna@example.com")
 
