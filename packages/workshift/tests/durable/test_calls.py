@@ -39,12 +39,10 @@ def test_other_arguments_are_refused_where_they_are_given(
     assert redis_server.client.keys("*") == []
 
 
-ODD_PKS: list[Any] = ["no id", "", "%", "x" * 1_000_000, 7, None, {}, ["x"]]
+ODD_IDS: list[Any] = ["no id", "", "%", "x" * 1_000_000, 7, None, {}, ["x"]]
 ODD_ATTEMPTS: list[Any] = ["0", None, 0.5, {}, [0]]
-ODD_HINTS = [
-    *((pk, 0) for pk in ODD_PKS),
-    *(("5" * 32, attempts) for attempts in ODD_ATTEMPTS),
-]
+
+ODD_HINTS = [(pk, 0) for pk in ODD_IDS] + [("5" * 32, attempts) for attempts in ODD_ATTEMPTS]
 
 
 @pytest.mark.parametrize(("pk", "attempts"), ODD_HINTS, ids=range(len(ODD_HINTS)))

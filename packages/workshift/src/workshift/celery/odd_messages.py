@@ -5,7 +5,7 @@ broker. Celery refuses much of it. But a header that is missing, or of another t
 ends the worker's main process; the message returns to its queue, where it ends the next worker.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -43,11 +43,11 @@ def log_unreadable(content: Any, error: Exception) -> None:
 
 
 def _is_name(value: Any) -> bool:
-    return value is not None and isinstance(value, Hashable)
+    return isinstance(value, str) and value != ""
 
 
 def _is_time(value: Any) -> bool:
-    return value is None or isinstance(value, datetime) or (isinstance(value, str) and value != "")
+    return value is None or isinstance(value, datetime) or _is_name(value)
 
 
 def _is_row(value: Any) -> bool:
