@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,6 +41,12 @@ class Server:
             f"{self._command} listens",
         )
         assert server.process.poll() is None, server.output
+
+    def stop(self) -> None:
+        """Tell it to stop, and return when it has."""
+        if self._process:
+            self._process.tell(signal.SIGTERM)
+            self._process.wait()
 
     def kill(self) -> None:
         """Kill it, as a crash would."""

@@ -89,11 +89,10 @@ def test_rabbitmq_may_be_restarted(broker: Broker, site: Site) -> None:
         site.send(1)
         site.wait_for((1, 0))
         site.send_one_that_waits(2)
+        site.send(5, countdown=3)
 
-        broker.server.kill()
+        broker.server.stop()
         worker.wait_for("Waiting for it.")
-        with pytest.raises(OperationalError):
-            site.send(3)
         broker.server.start()
         worker.wait_for("The broker is back.")
 
@@ -104,7 +103,12 @@ def test_rabbitmq_may_be_restarted(broker: Broker, site: Site) -> None:
 
         # At the first attempt, although the connection that was kept is none any more.
         site.send(4)
-        site.wait_for((4, 0))
+        site.wait_for((4, 0), (5, 0))
+
+    broker.server.stop()
+    with pytest.raises(OperationalError):
+        site.send(3)
+    broker.server.start()
 
 
 @pytest.mark.slow

@@ -26,6 +26,10 @@ _PAUSE = 0.5
 # Seconds after which it is said once more that the broker refuses something.
 _REFUSAL = 60.0
 
+# Seconds to wait for an answer. After a restart, RabbitMQ accepts connections before it can say
+# anything of a quorum queue.
+_PATIENCE = 30
+
 
 class PatientConsumer(Consumer):
     """Celery's consumer, but it waits differently; see the setting CELERY_WORKER_CONSUMER.
@@ -65,6 +69,13 @@ class PatientConsumer(Consumer):
             message.reject_log_error(logger, self.connection_errors)  # type: ignore[attr-defined]
 
         return handle_or_refuse
+
+    def connection_for_read(self, heartbeat: float | None = None) -> Any:
+        """Connect, to wait longer for answers than a page that sends a task may."""
+        options = self.app.conf.broker_transport_options
+        patient = {"read_timeout": _PATIENCE} if "read_timeout" in options else {}
+        connection = self.app.connection_for_read(heartbeat=heartbeat, transport_options=patient)
+        return self.ensure_connected(connection)
 
     def ensure_connected(self, conn: Any) -> Any:
         """Return `conn` once the broker answers, however long that takes."""
