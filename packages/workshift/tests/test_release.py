@@ -71,7 +71,7 @@ def name_of(worker: Worker) -> str:
 def test_one_command_retires_a_worker_and_waits(
     start_worker: StartWorker, held: Callable[[], Path]
 ) -> None:
-    worker = start_worker("--concurrency=1")
+    worker = start_worker("--concurrency=2")
     name = name_of(worker)
     until = held()
 
@@ -86,6 +86,7 @@ def test_one_command_retires_a_worker_and_waits(
         f"Retiring {name}; waiting for {DEADLINE} s at most.\nIt has ended.\n"
     )
     assert worker.wait() == 0
+    assert "Task tests.tasks.add" not in worker.output
     start_worker()
     assert left.get(timeout=DEADLINE) == 2
 

@@ -48,7 +48,7 @@ def test_a_task_that_only_web_knows_and_one_that_only_the_worker_knows(project: 
         worker.wait_for(r" ready\.")
         said = doctor(project)
         assert "ok       Workers that answer: celery@" in said
-        assert "knows all tasks in the code (2)" in said
+        assert "knows all tasks in the code (3)" in said
         # A plain worker has no beat in it.
         assert "warning  A worker runs without a beat" in said
 

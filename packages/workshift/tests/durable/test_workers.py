@@ -197,7 +197,7 @@ def test_the_sweep_does_not_make_a_long_queue_longer(
 def test_a_backlog_does_not_wait_for_the_schedule(
     parcels: ParcelQuerySet, redis_server: RedisServer, start: Start
 ) -> None:
-    parcels.bulk_create([Parcel(trouble="no work") for _ in range(2 * QUEUE_ROOM)])
+    parcels.bulk_create([Parcel(trouble="no work") for _ in range(QUEUE_ROOM + 200)])
     parcels.update(due_at=timezone.now())
 
     # Its beat sends no sweep within an hour; only that of its start is there, and what follows it.

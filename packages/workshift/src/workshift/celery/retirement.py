@@ -28,6 +28,9 @@ def retire(consumer: Any) -> None:
     except (*consumer.connection_errors, *consumer.channel_errors, OSError) as error:
         # The broker hands out again what is not acknowledged.
         logger.warning("Not all tasks could be given back at once: %s", error)
+    except Exception:
+        # The worker must end all the same.
+        logger.exception("Not all tasks could be given back at once.")
     running = len(started_requests())
     if running:
         logger.info("The worker takes no more tasks, and ends after those that run: %d.", running)

@@ -44,9 +44,12 @@ class UnknownTasks(bootsteps.StartStopStep):
     def hold(self, consumer: Any, message: Any) -> bool:
         """Hold the message, if it has not been here for too long; return whether it is held."""
         task_id, name = message.headers.get("id"), message.headers.get("task")
-        if not isinstance(task_id, str) or len(self._first) >= _ROOM:
+        if not isinstance(task_id, str) or len(self._held) >= _ROOM:
             return False
         now = time.monotonic()
+        if len(self._first) >= 2 * _ROOM:
+            # Newer code has run most of them. One that comes back begins its hour anew.
+            self._first.clear()
         age = now - self._first.setdefault(task_id, now)
         if age >= LONGEST:
             del self._first[task_id]
