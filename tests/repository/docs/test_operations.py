@@ -55,7 +55,7 @@ class Site(Process):
         """Start it; `environment` is added to the tests' own."""
         self.port = free_port()
         super().__init__(
-            [sys.executable, "-m", "gunicorn", "django_celery.wsgi", "--no-control-socket"],
+            [sys.executable, "-m", "gunicorn", "django_celery.wsgi"],
             folder=ROOT,
             environment={**os.environ, "PORT": str(self.port), **environment},
         )
