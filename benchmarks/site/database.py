@@ -20,7 +20,7 @@ INSERT INTO feedback_feedback (id, status, due_at, attempts, last_error, created
     finished_at, email, message, language)
 SELECT gen_random_uuid(), 'done', day, 1, '', day, day, day, 'visitor@example.org',
     repeat('There is more to say. ', 10), 'en'
-FROM (SELECT now() - number * interval '1 second' AS day FROM generate_series(1, %s) AS number)
+FROM (SELECT now() - number * interval '1 second' AS day FROM generate_series(1, %s) AS number) AS days
 """
 
 
