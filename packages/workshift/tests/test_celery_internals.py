@@ -13,6 +13,7 @@ import redis.utils
 from celery.app import utils as celery_utils
 from kombu import Connection
 from kombu.transport import redis as redis_transport
+from kombu.transport.redis import Channel
 
 from tests import ROOT
 from workshift.celery import internals as celery_internals
@@ -80,6 +81,11 @@ def test_what_is_left_runs(found: dict[str, Any]) -> None:
 def test_the_pool_names_its_processes(found: dict[str, Any]) -> None:
     assert found["processes"]
     assert set(found["processes"]) <= set(found["children"])
+
+
+def test_the_answer_to_a_brpop_can_be_read_outside_the_loop() -> None:
+    # What becomes of a worker that does so is in test_release.py.
+    assert callable(vars(Channel)["_brpop_read"])
 
 
 def test_the_waiting_brpop_is_ended(found: dict[str, Any]) -> None:

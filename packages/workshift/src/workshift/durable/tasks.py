@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import wraps
@@ -150,7 +151,10 @@ def sweep() -> None:
     If there are many, another sweep is sent behind their hints. It runs when these have been worked
     on, so a backlog is processed as fast as the workers can, and never fills the queue.
     """
-    for model in durable_models():
+    models = durable_models()
+    # Not always the same first: its rows may fill the queue that the others use as well.
+    random.shuffle(models)
+    for model in models:
         task = getattr(model, "celery_task", None)
         if task is None:
             if model not in _told:
