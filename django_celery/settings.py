@@ -246,7 +246,7 @@ CACHES: dict[str, dict[str, object]] = {
 # The broker, which holds the tasks, and Redis, which is the broker and holds the results
 
 # A server of your own. Without it, `scripts/dev` starts one for this project on REDIS_PORT, unless
-# the broker is another one: docs/brokers.md.
+# the broker is another one: packages/workshift/docs/brokers.md.
 REDIS_URL = env.redis_url("REDIS_URL", default="")
 
 CELERY_BROKER_URL = env.broker_url("CELERY_BROKER_URL", default=REDIS_URL) or (

@@ -11,11 +11,11 @@ from django_celery.views import favicon
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    # For programs that ask whether the site works: docs/operations.md.
+    path("up/", include("workshift.health.urls")),
     # The language switch of the pages posts to Django's `set_language` here.
     path("i18n/", include("django.conf.urls.i18n")),
     path("favicon.ico", favicon),
-    # For programs that ask whether the site works: docs/operations.md.
-    path("up/", include("workshift.health.urls")),
     # The addresses of further apps come before this one.
     path("", include("feedback.urls")),
 ]

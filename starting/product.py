@@ -15,7 +15,7 @@ LEFT_OUT = (
     *("scripts/bench", "scripts/record", "scripts/rename", "scripts/start", "starting"),
     *("packages/workshift/manage.py", "packages/workshift/tests", "tests/repository"),
     *("CHANGELOG.md", "docs/from-the-tutorial.md", "docs/from-the-tutorial.ru.md"),
-    "docs/security.md",
+    *("docs/scaling.md", "docs/security.md"),
 )
 
 # What only a product has, and where.

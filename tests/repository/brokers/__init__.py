@@ -1,1 +1,1 @@
-"""Tests of the starter with every broker that docs/brokers.md names, real servers all of them."""
+"""Tests of the starter with every broker that packages/workshift/docs/brokers.md names, real servers all of them."""

@@ -15,6 +15,7 @@ from workshift.reload.events import PreloadFailed
 from workshift.reload.kind import Kind
 from workshift.reload.launcher import FreshLauncher, Launcher, ZygoteLauncher
 from workshift.reload.messages import EX_PROTOCOL, Exited, Forked
+from workshift.reload.snapshots import Snapshots
 
 STAND_IN = """
 import socket
@@ -144,3 +145,18 @@ def test_a_zygote_that_does_not_understand_is_told_of_and_not_replaced(project: 
     before = set(children(os.getpid()))
     assert asyncio.run(misunderstand()) == PreloadFailed(EX_PROTOCOL)
     assert set(children(os.getpid())) == before
+
+
+def test_no_snapshot_is_made_once_the_command_stops(project: Project) -> None:
+    """What a snapshot has said before its end may be heard after that of the zygote."""
+
+    async def learn_after_stop() -> list[object]:
+        forked: list[object] = []
+        snapshots = Snapshots(
+            project.folder, "workshift.worker.generation", lambda *args: forked.append(args), print
+        )
+        snapshots.stop()
+        snapshots.learn({"probe.tasks": str(project.folder / "probe" / "tasks.py")}, 1)
+        return forked
+
+    assert asyncio.run(learn_after_stop()) == []

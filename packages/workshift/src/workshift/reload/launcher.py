@@ -180,7 +180,7 @@ class ZygoteLauncher(Launcher):
 
     def stop(self) -> None:
         """Let every zygote end and wait for it."""
-        self._snapshots.forget()
+        self._snapshots.stop()
         for zygote in [*self._leaving, self._zygote]:
             if zygote:
                 self._end(zygote)

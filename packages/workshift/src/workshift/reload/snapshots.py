@@ -121,6 +121,11 @@ class Snapshots:
             left_out = self._to_leave_out(self._set_up.held.files)
             self._full = self._start(self._set_up, self._order, left_out, 0)
 
+    def stop(self) -> None:
+        """Let all snapshots end, and make none any more, whatever they still say."""
+        self._given_up = True
+        self.forget()
+
     def forget(self) -> None:
         """Let all snapshots end with their last generations."""
         self._forget_full()
