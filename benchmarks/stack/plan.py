@@ -25,6 +25,10 @@ DEV = Runner("dev", "manage.py dev", ("python", "manage.py", "dev"), "`scripts/d
 # The module that is saved. Tasks and views import it, so the worker and the server need it.
 _CODE = "feedback/version.py"
 
+# Seconds after a save until the task is sent, and until another one is if that ran on old code.
+_SEEN = 0.03
+_AGAIN = 1.0
+
 _VIEW = """
 
 from django.http import HttpResponse
@@ -62,10 +66,13 @@ class Stack(Running):
         return super().answers() and self._page_version() == self.project.version
 
     def until_both_live(self, version: int, since: float) -> Reload | None:
-        """Ask both every 10 ms until `version` has answered; None if one of them hangs."""
+        """Ask for a page every 10 ms, and send one task; return when `version` has answered.
+
+        None if one of them hangs.
+        """
         with ThreadPoolExecutor() as threads:
             web = threads.submit(self._until_page_live, version, since)
-            worker = self.until_live(version, since)
+            worker = self._until_worker_live(version, since)
         seen = web.result()
         return None if worker is None or seen is None else Reload(worker, seen)
 
@@ -82,6 +89,15 @@ class Stack(Running):
 
     def _page_version(self) -> int | None:
         return ask(self.port, "/version").version
+
+    def _until_worker_live(self, version: int, since: float) -> float | None:
+        # When the change has certainly been seen: whoever sends a task has left the editor.
+        time.sleep(max(0, since + _SEEN - time.monotonic()))
+        while time.monotonic() < since + PATIENCE:
+            self.traffic.send_note()
+            if note := self.traffic.first_of(version, _AGAIN):
+                return note.began_at - since
+        return None
 
     def _until_page_live(self, version: int, since: float) -> float | None:
         while time.monotonic() < since + PATIENCE:
