@@ -12,6 +12,7 @@ import pytest
 import redis.utils
 from celery.app import utils as celery_utils
 from kombu import Connection
+from kombu.asynchronous.timer import Timer
 from kombu.transport import redis as redis_transport
 from kombu.transport.redis import Channel
 
@@ -182,3 +183,12 @@ def test_a_transport_keeps_its_client(redis_server: RedisServer) -> None:
 @pytest.mark.newest
 def test_the_locked_versions_can_do_everything() -> None:
     assert celery_internals.limits() == []
+
+
+def test_what_is_cancelled_leaves_the_timer_and_the_rest_stays_in_order() -> None:
+    timer = Timer()
+    entries = [timer.call_at(eta, print, (eta,)) for eta in (5, 3, 1, 4, 2)]
+    for entry in entries[::2]:
+        entry.cancel()
+    celery_internals.forget_cancelled(timer)
+    assert [scheduled.eta for scheduled in timer.queue] == [3, 4]

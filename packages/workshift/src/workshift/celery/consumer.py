@@ -14,6 +14,7 @@ from celery.worker.state import maybe_shutdown
 from .internals import kept_client, skip_unreadable
 from .odd_messages import fault_of, log_unreadable
 from .retirement import retire
+from .time_limits import TimeLimits
 from .unknown_tasks import UnknownTasks
 from .visibility import Visibility
 
@@ -42,11 +43,11 @@ class PatientConsumer(Consumer):
 
     # celery-types declares it as a variable.
     class Blueprint(Consumer.Blueprint):  # type: ignore[valid-type,misc]
-        """Celery's steps of a consumer, and two more."""
+        """Celery's steps of a consumer, and three more."""
 
         default_steps = (
             *Consumer.Blueprint.default_steps,
-            *(Visibility, UnknownTasks),
+            *(Visibility, UnknownTasks, TimeLimits),
         )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

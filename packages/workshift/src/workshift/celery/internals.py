@@ -6,6 +6,7 @@ each of them: after an upgrade, it shows what is missing.
 
 import contextlib
 import functools
+import heapq
 import logging
 import socket
 import threading
@@ -157,6 +158,15 @@ def _wakeup() -> tuple[socket.socket, socket.socket]:
     reader, writer = socket.socketpair()
     writer.settimeout(0)
     return reader, writer
+
+
+def forget_cancelled(timer: Any) -> None:
+    """Take what is cancelled out of kombu's timer. Call this in the thread of its event loop."""
+    queue = timer._queue  # noqa: SLF001 - kombu has only a sorted copy of it.
+    kept = [scheduled for scheduled in queue if not scheduled.entry.canceled]
+    heapq.heapify(kept)
+    # In place: the loop holds the list.
+    queue[:] = kept
 
 
 def say_offline(consumer: Any) -> None:
