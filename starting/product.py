@@ -65,7 +65,7 @@ def make(repository: Path, folder: Path, answers: Answers) -> None:
     _edit(folder / "pyproject.toml", r'^license = .*\n|^"(benchmarks|recording|starting)/.*\n', "")
     _edit(folder / "pyproject.toml", r'"(benchmarks|recording|starting)", ', "")
     _edit(folder / "README.md", r"\A# .*", f"# {title}")
-    _edit(folder / "docs/README.md", r"^.*(from-the-tutorial|security)\b.*\n", "")
+    _edit(folder / "docs/README.md", r"^.*(from-the-tutorial|scaling|security)\b.*\n", "")
     for name in (".env.example", "README.md"):
         _edit(folder / name, r"\b8000\b", str(answers.port))
     # The name last: until then, every file is where it is in the repository.
