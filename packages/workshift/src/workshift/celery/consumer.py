@@ -80,17 +80,19 @@ class PatientConsumer(Consumer):
 
     def ensure_connected(self, conn: Any) -> Any:
         """Return `conn` once the broker answers, however long that takes."""
-        failures: list[Exception] = []
+        is_away = False
 
         def note(error: Exception, pause: float) -> None:
+            nonlocal is_away
             del pause
-            if not failures:
+            # Only whether: the errors, with all that they refer to, would fill the memory.
+            if not is_away:
+                is_away = True
                 logger.warning(
                     "The broker at %s does not answer (%s). Waiting for it.",
                     conn.as_uri(),
                     error,
                 )
-            failures.append(error)
 
         connection = conn.ensure_connection(
             note,
@@ -99,7 +101,7 @@ class PatientConsumer(Consumer):
             interval_max=_PAUSE,
             callback=maybe_shutdown,
         )
-        if failures:
+        if is_away:
             logger.warning("The broker is back.")
         self.first_connection_attempt = False
         return connection
