@@ -1,19 +1,17 @@
 """Measures the reload of worker, web process, large projects or whole stack, and alternatives."""
 
 import argparse
-import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import chart, report
+from benchmarks import chart, command_line, report
 from benchmarks.figures import Result
 from benchmarks.large.suite import LARGE
 from benchmarks.machine import describe, load_average
 from benchmarks.plan import Counts, Scenario
-from benchmarks.project import ROOT
 from benchmarks.record import Part, Record
 from benchmarks.runners import Runner
 from benchmarks.site.command import PAGES, run
@@ -41,10 +39,7 @@ def main() -> None:
 
 def _run(suite: Suite[Any], arguments: list[str]) -> None:
     options = _options(suite, arguments)
-    if not sys.platform.startswith("linux"):
-        sys.exit("This reads /proc and so runs on Linux only; try it in a container.")
-    # So that nothing that was started outlives this process.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))
+    command_line.prepare()
     began = time.monotonic()
     counts = Counts(options.saves, options.slow_saves, 3 if options.quick else 20)
     with (
@@ -106,13 +101,7 @@ def _options(suite: Suite[Any], arguments: list[str]) -> argparse.Namespace:
     )
     names = [scenario.name for scenario in suite.scenarios]
     runners = [runner.name for runner in suite.runners]
-    parser.add_argument(
-        "--only",
-        action="append",
-        choices=names,
-        help="measure this scenario only, and keep what the page says of the others "
-        "(may be given more than once)",
-    )
+    command_line.add_options(parser, "scenario", names)
     parser.add_argument(
         "--runner",
         action="append",
@@ -128,22 +117,12 @@ def _options(suite: Suite[Any], arguments: list[str]) -> argparse.Namespace:
         metavar="N",
         help="how often at most for the others, each of which takes seconds (default: 5)",
     )
-    parser.add_argument(
-        "--quick", action="store_true", help="a smoke run: few saves, few runners, about a minute"
-    )
-    parser.add_argument(
-        "--output",
-        type=Path,
-        metavar="FOLDER",
-        help="where the page and the chart go (default: docs, with --quick .run/bench)",
-    )
     options = parser.parse_args(arguments)
     quick = options.quick
-    options.only = options.only or (suite.quick_scenarios if quick else names)
+    command_line.complete(options, names, suite.quick_scenarios)
     options.runner = options.runner or (suite.quick_runners if quick else runners)
     options.saves = options.saves or (2 if quick else 20)
     options.slow_saves = options.slow_saves or (1 if quick else 5)
-    options.output = options.output or ROOT / (".run/bench" if quick else "packages/workshift/docs")
     return options
 
 

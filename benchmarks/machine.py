@@ -2,13 +2,13 @@
 
 import os
 import platform
-import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
+from workshift.testing import installed
 from workshift.testing.processes import RedisServer, free_port
 
 
@@ -40,10 +40,9 @@ def redis_in(folder: Path) -> Iterator[tuple[RedisServer, dict[str, str]]]:
 
 def redis_program() -> str:
     """Return the server to start. Raises SystemExit if neither is installed."""
-    program = shutil.which("redis-server") or shutil.which("valkey-server")
-    if not program:
-        sys.exit("This needs redis-server or valkey-server on the PATH; install one of them.")
-    return program
+    if program := installed.redis():
+        return program
+    sys.exit("This needs redis-server or valkey-server on the PATH; install one of them.")
 
 
 def load_average() -> float:

@@ -77,6 +77,13 @@ def memory(pid: int) -> int:
     return 0
 
 
+def descriptors(pid: int) -> int:
+    """Return how many descriptors process `pid` has open."""
+    with contextlib.suppress(*_GONE):
+        return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+    return 0
+
+
 def inotify_watches(pid: int) -> int:
     """Return how many files and folders process `pid` watches."""
     total = 0

@@ -1,16 +1,14 @@
 """The command line of the suites about the running site."""
 
 import argparse
-import signal
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.command_line import add_options, complete, prepare
 from benchmarks.machine import describe
-from benchmarks.project import ROOT
 from benchmarks.site.load_page import LOAD
 from benchmarks.site.page import Page, Record, text
 from benchmarks.site.suffering import FAULTS_PAGE
@@ -22,10 +20,7 @@ PAGES: dict[str, Page[Any]] = {"load": LOAD, "faults": FAULTS_PAGE}
 def run(page: Page[Any], arguments: Sequence[str]) -> None:
     """Measure what was asked for, print each table, and write the page."""
     options = _options(page, arguments)
-    if not sys.platform.startswith("linux"):
-        sys.exit("This reads /proc and so runs on Linux only; try it in a container.")
-    # So that nothing that was started outlives this process.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))
+    prepare()
     began = time.monotonic()
     file = options.output / f"{page.name}.json"
     record = Record.load(file, describe(page.packages, {}))
@@ -46,24 +41,7 @@ def run(page: Page[Any], arguments: Sequence[str]) -> None:
 def _options(page: Page[Any], arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=page.command, description=page.about)
     names = [section.name for section in page.sections]
-    parser.add_argument(
-        "--only",
-        action="append",
-        choices=names,
-        help="measure this section only, and keep what the page says of the others "
-        "(may be given more than once)",
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="a smoke run: less of everything, about a minute"
-    )
-    parser.add_argument(
-        "--output",
-        type=Path,
-        metavar="FOLDER",
-        help="where the page goes (default: packages/workshift/docs, with --quick .run/bench)",
-    )
+    add_options(parser, "section", names)
     options = parser.parse_args(arguments)
-    options.only = options.only or (page.quick if options.quick else names)
-    folder = ".run/bench" if options.quick else "packages/workshift/docs"
-    options.output = options.output or ROOT / folder
+    complete(options, names, page.quick)
     return options

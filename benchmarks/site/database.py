@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import psycopg
+from workshift.testing import installed
 from workshift.testing.processes import free_port
 
 from benchmarks.site.daemon import DEADLINE, Daemon
@@ -136,8 +137,6 @@ class Database:
 
 def _programs() -> Path:
     """Return the folder of PostgreSQL's programs. Raises SystemExit if it is not installed."""
-    # Debian keeps the server's programs off the PATH.
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found:
-        sys.exit("This needs PostgreSQL; install it: sudo apt install postgresql.")
-    return found[-1].parent
+    if folder := installed.postgresql():
+        return folder
+    sys.exit("This needs PostgreSQL; install it: sudo apt install postgresql.")

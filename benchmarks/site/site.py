@@ -46,7 +46,9 @@ class Site:
         self.code = folder / "code"
         for name in ("django_celery", "feedback", "benchmarks"):
             shutil.copytree(ROOT / name, self.code / name)
-        shutil.copy(ROOT / "manage.py", self.code)
+        # With gunicorn's options: the Procfile's line is half of them.
+        for name in ("manage.py", "gunicorn.conf.py"):
+            shutil.copy(ROOT / name, self.code)
         self._numbers = itertools.count(1)
         self._procfile = dict(
             line.split(": exec ", 1)

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from playwright.sync_api import sync_playwright
+from workshift.testing import installed
 from workshift.testing.processes import RedisServer, free_port
 
 from benchmarks.plan import Counts
@@ -18,7 +19,7 @@ from benchmarks.project import PACKAGE, ROOT, Project, Template
 from benchmarks.runners import Runner
 from benchmarks.running import Running
 from benchmarks.started import PATIENCE
-from benchmarks.web.requests import INTERVAL, ask
+from benchmarks.web.requests import ask, until_answered
 
 DEV = Runner("dev", "manage.py dev", ("python", "manage.py", "dev"), "`scripts/dev`", ours=True)
 
@@ -39,6 +40,8 @@ from feedback.version import VERSION
 def version(request):
     return HttpResponse(str(VERSION))
 """
+
+_PAGE = "/version"
 
 _URL = """
 urlpatterns += [path("version", views.version)]
@@ -63,7 +66,7 @@ class Stack(Running):
 
     def answers(self) -> bool:
         """Tell whether both the worker and the server answer."""
-        return super().answers() and self._page_version() == self.project.version
+        return super().answers() and ask(self.port, _PAGE).version == self.project.version
 
     def until_both_live(self, version: int, since: float) -> Reload | None:
         """Ask for a page every 10 ms, and send one task; return when `version` has answered.
@@ -71,7 +74,7 @@ class Stack(Running):
         None if one of them hangs.
         """
         with ThreadPoolExecutor() as threads:
-            web = threads.submit(self._until_page_live, version, since)
+            web = threads.submit(until_answered, self.port, version, since, _PAGE)
             worker = self._until_worker_live(version, since)
         seen = web.result()
         return None if worker is None or seen is None else Reload(worker, seen)
@@ -87,9 +90,6 @@ class Stack(Running):
             yield
             browser.close()
 
-    def _page_version(self) -> int | None:
-        return ask(self.port, "/version").version
-
     def _until_worker_live(self, version: int, since: float) -> float | None:
         # When the change has certainly been seen: whoever sends a task has left the editor.
         time.sleep(max(0, since + _SEEN - time.monotonic()))
@@ -97,14 +97,6 @@ class Stack(Running):
             self.traffic.send_note()
             if note := self.traffic.first_of(version, _AGAIN):
                 return note.began_at - since
-        return None
-
-    def _until_page_live(self, version: int, since: float) -> float | None:
-        while time.monotonic() < since + PATIENCE:
-            began = time.monotonic()
-            if self._page_version() == version:
-                return time.monotonic() - since
-            time.sleep(max(0, began + INTERVAL - time.monotonic()))
         return None
 
 
@@ -141,7 +133,6 @@ class StackPlan:
 
 
 def _chromium() -> str:
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if program := shutil.which(name):
-            return program
+    if program := installed.chromium():
+        return program
     sys.exit("This needs Chromium or Chrome on the PATH; install one of them.")

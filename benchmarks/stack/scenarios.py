@@ -4,7 +4,6 @@ import contextlib
 import functools
 import statistics
 import time
-from pathlib import Path
 
 from benchmarks import processes
 from benchmarks.figures import Result, megabytes, p95, seconds
@@ -64,11 +63,11 @@ def _cells(what: str, values: list[float]) -> dict[str, str]:
 def _use(stack: Stack) -> list[int]:
     """Return how many processes and descriptors there are, and how many bytes of memory."""
     started = stack.processes()
-    descriptors = 0
-    for pid in started:
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            descriptors += len(list(Path(f"/proc/{pid}/fd").iterdir()))
-    return [len(started), descriptors, sum(map(processes.memory, started))]
+    return [
+        len(started),
+        sum(map(processes.descriptors, started)),
+        sum(map(processes.memory, started)),
+    ]
 
 
 def _written(use: list[int]) -> str:

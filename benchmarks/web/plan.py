@@ -14,8 +14,8 @@ from workshift.testing.processes import free_port
 from benchmarks.plan import Counts
 from benchmarks.project import Project, environment
 from benchmarks.runners import Runner
-from benchmarks.started import PATIENCE, Started
-from benchmarks.web.requests import INTERVAL, ask
+from benchmarks.started import Started
+from benchmarks.web.requests import INTERVAL, ask, until_answered
 from benchmarks.web.runners import PORT, SITE
 
 SETTINGS = f"{SITE}/settings.py"
@@ -55,12 +55,7 @@ class Serving(Started):
         Returns the seconds from `since` (monotonic clock) to then, or None if the server hangs or
         has ended.
         """
-        while time.monotonic() < since + PATIENCE and not self.has_ended():
-            answer = ask(self.port)
-            if answer.version == version:
-                return answer.ended - since
-            time.sleep(max(0, answer.began + INTERVAL - time.monotonic()))
-        return None
+        return until_answered(self.port, version, since, is_hopeless=self.has_ended)
 
     def has_ended(self) -> bool:
         """Tell whether the process that was started has ended, whatever it has left behind."""

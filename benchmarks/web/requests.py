@@ -4,8 +4,10 @@ import contextlib
 import http.client
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+
+from benchmarks.started import PATIENCE
 
 # Seconds between two requests, while a page of new code is waited for.
 INTERVAL = 0.01
@@ -49,6 +51,27 @@ def ask(port: int, path: str = "/", seconds: float = _TIMEOUT) -> Answer:
         # The last one is a page without its text: the process has ended while it was sent.
         status = "cut"
     return Answer(began, time.monotonic(), status, version)
+
+
+def until_answered(
+    port: int,
+    version: int,
+    since: float,
+    path: str = "/",
+    *,
+    is_hopeless: Callable[[], bool] = lambda: False,
+) -> float | None:
+    """Ask for the page every 10 ms until `version` has made it.
+
+    Returns the seconds from `since` (monotonic clock) to then, or None if the server hangs or
+    `is_hopeless()`.
+    """
+    while time.monotonic() < since + PATIENCE and not is_hopeless():
+        answer = ask(port, path)
+        if answer.version == version:
+            return answer.ended - since
+        time.sleep(max(0, answer.began + INTERVAL - time.monotonic()))
+    return None
 
 
 class Flow:

@@ -9,7 +9,8 @@ from typing import Any
 
 from celery.utils.log import get_logger
 
-from .internals import end_poll, requeue_quietly, started_requests, take_waiting
+from .give_back import give_back_waiting
+from .internals import end_poll, requeue_quietly, started_requests
 
 logger = get_logger(__name__)
 
@@ -21,8 +22,7 @@ def retire(consumer: Any) -> None:
     requeue_quietly()
     try:
         consumer.task_consumer.cancel()
-        for request in take_waiting(consumer):
-            request.message.reject_log_error(logger, consumer.connection_errors, requeue=True)
+        give_back_waiting(consumer)
         consumer.unknown_tasks.give_back_all(consumer)
         end_poll(consumer)
     except (*consumer.connection_errors, *consumer.channel_errors, OSError) as error:

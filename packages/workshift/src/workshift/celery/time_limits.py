@@ -6,33 +6,20 @@ second and a limit of five minutes, 40 MB in the worker's main process.
 
 from typing import Any
 
-from celery import bootsteps
-
 from .internals import forget_cancelled
+from .repeated import Repeated
 
 # Seconds between two times.
 _INTERVAL = 10.0
 
 
-class TimeLimits(bootsteps.StartStopStep):
+class TimeLimits(Repeated):
     """Regularly clears the worker's timer of what is cancelled."""
 
-    requires = ("celery.worker.consumer.tasks:Tasks",)
+    def interval(self, consumer: Any) -> float | None:
+        """Return it if the worker has an event loop: only there, nobody else uses its timer."""
+        return None if consumer.hub is None else _INTERVAL
 
-    def __init__(self, consumer: Any, **options: Any) -> None:
-        """Prepare; each connection to the broker calls `start()` and `stop()`."""
-        super().__init__(consumer, **options)
-        self._timer: Any = None
-
-    def start(self, consumer: Any) -> None:
-        """Start, if the worker has an event loop: only there, nobody else uses its timer."""
-        if consumer.hub is not None:
-            self._timer = consumer.timer.call_repeatedly(
-                _INTERVAL, forget_cancelled, (consumer.timer,)
-            )
-
-    def stop(self, consumer: Any) -> None:
-        """Stop when the connection ends."""
-        if self._timer is not None:
-            consumer.timer.cancel(self._timer)
-            self._timer = None
+    def act(self, consumer: Any) -> None:
+        """Clear it."""
+        forget_cancelled(consumer.timer)

@@ -11,6 +11,7 @@ from typing import Any
 from celery import bootsteps
 from celery.utils.log import get_logger
 
+from .give_back import give_back
 from .room import Room
 
 logger = get_logger(__name__)
@@ -73,7 +74,7 @@ class UnknownTasks(bootsteps.StartStopStep):
     def give_back_all(self, consumer: Any) -> None:
         """Put back what is held, when the worker ends."""
         for _, message in self._forget():
-            message.reject_log_error(logger, consumer.connection_errors, requeue=True)
+            give_back(message, consumer)
 
     def stop(self, consumer: Any) -> None:  # noqa: ARG002 - Celery's signature.
         """Let go of what is held: its connection is lost, and the broker hands it out again."""
@@ -88,4 +89,4 @@ class UnknownTasks(bootsteps.StartStopStep):
     def _give_back(self, consumer: Any, message: Any) -> None:
         del self._held[message.delivery_tag]
         consumer.qos.decrement_eventually()
-        message.reject_log_error(logger, consumer.connection_errors, requeue=True)
+        give_back(message, consumer)

@@ -8,10 +8,10 @@ A task that waits longer than the timeout would run several times
 
 from typing import Any
 
-from celery import bootsteps
 from celery.utils.log import get_logger
 
 from .internals import renew_held, visibility_timeout
+from .repeated import Repeated
 
 logger = get_logger(__name__)
 
@@ -19,31 +19,16 @@ logger = get_logger(__name__)
 _RENEWALS = 10
 
 
-class Visibility(bootsteps.StartStopStep):
+class Visibility(Repeated):
     """Regularly tells Redis which tasks this worker holds."""
 
-    requires = ("celery.worker.consumer.tasks:Tasks",)
-
-    def __init__(self, consumer: Any, **options: Any) -> None:
-        """Prepare; each connection to the broker calls `start()` and `stop()`."""
-        super().__init__(consumer, **options)
-        self._timer: Any = None
-
-    def start(self, consumer: Any) -> None:
-        """Start, if the broker has a visibility timeout."""
+    def interval(self, consumer: Any) -> float | None:
+        """Return a part of the broker's visibility timeout, if it has one."""
         timeout = visibility_timeout(consumer)
-        if timeout:
-            self._timer = consumer.timer.call_repeatedly(
-                timeout / _RENEWALS, self._renew, (consumer,)
-            )
+        return timeout / _RENEWALS if timeout else None
 
-    def stop(self, consumer: Any) -> None:
-        """Stop when the connection ends."""
-        if self._timer is not None:
-            consumer.timer.cancel(self._timer)
-            self._timer = None
-
-    def _renew(self, consumer: Any) -> None:
+    def act(self, consumer: Any) -> None:
+        """Tell it."""
         try:
             renew_held(consumer)
         except (*consumer.connection_errors, *consumer.channel_errors) as error:

@@ -8,10 +8,10 @@ from typing import NoReturn
 
 from django.core.management import call_command
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 
 from .. import paths
 from ..celery.broker import own_redis_port
+from ..migration_plan import planned
 from ..reload import stopping
 from . import lifeline
 from .errors import CannotStartError
@@ -51,10 +51,8 @@ def migrate(say: Say) -> None:
     Raises CannotStartError if the database cannot be used.
     """
     try:
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        if plan:
-            say(f"Migrating the database ({len(plan)} migrations).")
+        if names := planned(connection):
+            say(f"Migrating the database ({len(names)} migrations).")
             call_command("migrate", verbosity=0, interactive=False)
     except DatabaseError as error:
         raise CannotStartError(

@@ -6,10 +6,10 @@ from typing import Any
 from django.apps import apps
 from django.db import connection
 from django.db.migrations.autodetector import MigrationAutodetector
-from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 
+from ..migration_plan import planned
 from .context import Context
 from .findings import Findings, ok, problem
 
@@ -40,12 +40,10 @@ def migrations(context: Context) -> Findings:
             else "Start it, or correct DATABASE_URL.",
         )
         return
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if not plan:
+    names = planned(connection)
+    if not names:
         yield ok(f"The database ({connection.display_name}) has all migrations.")
         return
-    names = [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     yield problem(f"Not applied to the database: {', '.join(names[:NAMED])}{more}.", MIGRATE)
 

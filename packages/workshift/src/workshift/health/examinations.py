@@ -8,8 +8,8 @@ from typing import Any
 from celery import current_app
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations.executor import MigrationExecutor
 
+from ..migration_plan import planned
 from .questions import LIMIT, Question
 
 logger = logging.getLogger(__name__)
@@ -85,12 +85,11 @@ class Migrations:
         if self.applied:
             return
         with own_database() as connection:
-            executor = MigrationExecutor(connection)
-            plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        if plan:
-            names = ", ".join(f"{one.app_label}.{one.name}" for one, _ in plan[:3])
+            names = planned(connection)
+        if names:
             raise NotReadyError(
-                f"{len(plan)} not applied, {names} among them. Run `manage.py migrate`."
+                f"{len(names)} not applied, {', '.join(names[:3])} among them. "
+                "Run `manage.py migrate`."
             )
         self.applied = True
 

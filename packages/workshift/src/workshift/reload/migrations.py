@@ -8,9 +8,10 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+
+from ..migration_plan import planned
 
 
 def unapplied() -> list[str]:
@@ -47,14 +48,11 @@ def _on_disk() -> set[tuple[str, str]]:
 def _planned(new: set[tuple[str, str]]) -> list[str]:
     """Return what `migrate` would apply: of squashed migrations, maybe nothing at all."""
     try:
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        names = [(migration.app_label, migration.name) for migration, _ in plan]
+        return planned(connection)
     except DatabaseError:
         raise
     except Exception:  # noqa: BLE001 - a migration that does not load; `migrate` says why.
-        names = sorted(new)
-    return [f"{app}.{name}" for app, name in names]
+        return [f"{app}.{name}" for app, name in sorted(new)]
 
 
 def _has_no_file() -> bool:

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
@@ -100,10 +101,8 @@ def set_up() -> None:
 
 def prepare() -> None:
     """Make the tasks that views send; what else comes next, the URLs, is made of all views."""
-    if "celery" in sys.modules:
-        celery = _celery_internals()
-        for app in celery.made_apps():
-            celery.make_tasks(app)
+    for celery, app in _celery_apps():
+        celery.make_tasks(app)
 
 
 class _Generation:
@@ -217,10 +216,8 @@ def _load_project(options: Options) -> Application:
     application = get_internal_wsgi_application()
     # Loads the URLs, which import the views.
     _ = get_resolver().url_patterns
-    if "celery" in sys.modules:
-        celery = _celery_internals()
-        for app in celery.made_apps():
-            celery.call_late_receivers(app)
+    for celery, app in _celery_apps():
+        celery.call_late_receivers(app)
     connections.close_all()
     if (
         options.static_files
@@ -231,9 +228,15 @@ def _load_project(options: Options) -> Application:
     return application
 
 
-def _celery_internals() -> ModuleType:
-    """Return the module only for projects that have tasks: others need not import Celery."""
-    return importlib.import_module("..celery.internals", __package__)
+def _celery_apps() -> Iterator[tuple[ModuleType, object]]:
+    """Yield the project's Celery apps, each with `celery.internals`.
+
+    That is imported only for projects that have tasks: others need not import Celery.
+    """
+    if "celery" in sys.modules:
+        internals = importlib.import_module("..celery.internals", __package__)
+        for app in internals.made_apps():
+            yield internals, app
 
 
 def _debug_at(error: BaseException) -> bool | None:

@@ -1,4 +1,4 @@
-"""Gives tasks back into the queue: those that wait when a generation retires, and those that run.
+"""Gives the tasks that run back into the queue, when a generation has to end at once.
 
 Celery's cold shutdown gives back what runs in a second or two, which is too long for somebody who
 has pressed Ctrl-C, and needs its event loop, which a busy solo worker has not got.
@@ -7,34 +7,15 @@ has pressed Ctrl-C, and needs its event loop, which a busy solo worker has not g
 import contextlib
 import os
 import signal
-from collections.abc import Callable
 from typing import Any
 
 from celery.utils.log import get_logger
 
-from ..celery.internals import pool_processes, started_requests, take_waiting
+from ..celery.give_back import give_back
+from ..celery.internals import pool_processes, started_requests
 from ..reload.messages import Stopped
 
 logger = get_logger(__name__)
-
-
-def attempt(step: Callable[..., object], *arguments: Any) -> None:
-    """Call `step`; an error is logged, so that what comes after it happens all the same."""
-    try:
-        step(*arguments)
-    except Exception:
-        logger.exception("Giving tasks back was not complete; the rest goes on.")
-
-
-def give_back(message: Any, consumer: Any) -> None:
-    """Put `message` back into its queue, now: Celery's own way waits for the event loop."""
-    attempt(lambda: message.reject_log_error(logger, consumer.connection_errors, requeue=True))
-
-
-def give_back_waiting(consumer: Any) -> None:
-    """Put back into the queue what `consumer` has reserved but not started."""
-    for request in take_waiting(consumer):
-        give_back(request.message, consumer)
 
 
 def give_back_running(consumer: Any) -> Stopped:

@@ -11,10 +11,10 @@ from typing import Any
 
 from celery.worker.consumer import Consumer
 
+from ..celery.give_back import give_back
 from ..celery.room import Room
 from ..reload.channel import Channel
 from ..reload.messages import Waiting
-from .give_back import give_back
 
 # Seconds in which several messages are one line.
 _SAY_AFTER = 0.3

@@ -21,6 +21,7 @@ from celery.platforms import EX_OK
 from celery.utils.log import get_logger
 from kombu.message import Message
 
+from ..celery.give_back import attempt, give_back_waiting
 from ..celery.internals import (
     ask_to_stop,
     blocked_connection,
@@ -33,7 +34,7 @@ from ..celery.internals import (
 from ..reload import messages
 from ..reload.channel import Channel, ChannelClosedError
 from ..reload.stopping import ABANDONED, GIVE_BACK
-from .give_back import attempt, give_back_running, give_back_waiting
+from .give_back import give_back_running
 from .missing_tasks import MissingTasks
 from .remote_control import Notes, RemoteControl
 
